@@ -1,0 +1,100 @@
+"""The journal: all records of a part, in order, numbered from 1, and its own memory."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from wrapper.rundir.lines import Appender, complete_length, read_lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+POSITIONS_EVERY = 1000
+TAIL_BYTES = 1 << 20
+
+
+class Journal:
+    """Adds records, each with its number and how far its source had been read.
+
+    Both are in the line itself, so there is nothing to keep in step with it:
+    opened again after a crash, the journal knows where every source goes on.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.number = 0
+        self.positions: dict[str, int] = {}
+        if os.path.exists(path) and os.path.getsize(path):
+            self.number, self.positions = read_state(path)
+            os.truncate(path, complete_length(path))  # Half a record; its source still has it.
+        self._lines = Appender(path)
+
+    def add(
+        self, source: str, upto: int | None = None, also: dict[str, int] | None = None, **facts: object
+    ) -> None:
+        """Append one record; raises OSError when the disk does not take it, and then nothing was counted.
+
+        `also` are further positions, for a source that has several.
+        """
+        record: dict[str, object] = {"n": self.number + 1, "at": round(time.time(), 3), "source": source}
+        positions = self.positions
+        if upto is not None:
+            record["upto"] = upto
+            positions = {**positions, source: upto, **(also or {})}
+        record.update(facts)
+        if also:
+            record["also"] = also
+        if (self.number + 1) % POSITIONS_EVERY == 0:
+            record["positions"] = positions
+        self._lines.append(record)
+        self.number += 1
+        self.positions = positions
+
+    def sync(self) -> None:
+        self._lines.sync()
+
+
+def read_records(path: str, offset: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield every complete record; one that is damaged comes as {"source": "journal", "damaged": …}."""
+    import json
+
+    for line, end in read_lines(path, offset):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if isinstance(record, dict) and isinstance(record.get("source"), str):
+            yield record
+        elif line.strip(b"\0\n"):
+            yield {"source": "journal", "damaged": line[:200], "offset": end - len(line)}
+
+
+def read_state(path: str) -> tuple[int, dict[str, int]]:
+    """The last record's number and the newest position of each source, from the end of the file.
+
+    Every 1,000th record repeats all positions, so this reads a few megabytes of a journal of any length.
+    """
+    size = complete_length(path)
+    length = TAIL_BYTES
+    while True:
+        start = max(0, size - length)
+        number, positions, is_complete = _read_tail(path, start)
+        if is_complete or start == 0:
+            return number, positions
+        length *= 4
+
+
+def _read_tail(path: str, start: int) -> tuple[int, dict[str, int], bool]:
+    """Number and positions as of the records after `start`, and whether that is all there is to know."""
+    number, positions, is_complete = 0, {}, start == 0
+    for record in read_records(path, start):
+        if "positions" in record:
+            positions = dict(record["positions"])
+            is_complete = True
+        if isinstance(record.get("upto"), int):
+            positions[record["source"]] = record["upto"]
+            positions.update(record.get("also", {}))
+        number = max(number, record.get("n", 0))
+    return number, positions, is_complete

@@ -1,0 +1,253 @@
+"""Reading runs: parts merged into what a person asks about, each file when it is asked for.
+
+A damaged file is read as far as it goes; what was wrong with it stands in `damage`, and the rest of the run,
+and all other runs, are still there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from wrapper.rundir import names
+from wrapper.rundir.journal import read_records
+
+LEASE_S = 120.0
+
+
+class NoSuchRun(LookupError):
+    """Nothing here is called so; `near` are ids and names that might be meant."""
+
+    def __init__(self, word: str, near: list[str]) -> None:
+        super().__init__(word)
+        self.word, self.near = word, near
+
+
+class AmbiguousRun(LookupError):
+    """Several runs begin so; `candidates` are they."""
+
+    def __init__(self, word: str, candidates: list[Run]) -> None:
+        super().__init__(word)
+        self.word, self.candidates = word, candidates
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Bytes of output.log from `start` to the next piece: of one stream, written about `at`."""
+
+    start: int
+    at: float
+    stream: int
+    gap: int = 0
+
+
+def read_piece(record: dict[str, Any]) -> Piece | None:
+    """What an `output` record says; None when it is damaged."""
+    upto, at = record.get("upto"), record.get("at")
+    stream, gap = record.get("stream", 0), record.get("gap", 0)
+    if (
+        isinstance(upto, int)
+        and isinstance(at, (int, float))
+        and isinstance(stream, int)
+        and isinstance(gap, int)
+    ):
+        return Piece(upto, at, stream, gap)
+    return None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one attempt of one rank wrote."""
+
+    path: Path
+    attempt: int
+    rank: int
+    facts: dict[str, Any]
+    end: dict[str, Any] | None
+    damage: tuple[str, ...] = ()
+
+    @property
+    def output_path(self) -> Path:
+        return self.path / names.OUTPUT_FILE
+
+    @property
+    def state(self) -> str:
+        """`running`, or what end.json says; a part that waits to be settled is still `running` here."""
+        return str(self.end.get("state", "crashed")) if self.end else "running"
+
+    @property
+    def started_at(self) -> float | None:
+        at = self.facts.get("started_at")
+        return float(at) if isinstance(at, (int, float)) else None
+
+    @property
+    def ended_at(self) -> float | None:
+        at = self.end.get("ended_at") if self.end else None
+        return float(at) if isinstance(at, (int, float)) else None
+
+    def output_bytes(self) -> int:
+        """How much output is kept so far; 0 when there is none yet."""
+        try:
+            return self.output_path.stat().st_size
+        except OSError:
+            return 0
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Every record of the journal, none when there is no journal."""
+        path = self.path / names.JOURNAL_FILE
+        if path.exists():
+            yield from read_records(str(path))
+
+    def pieces(self) -> Iterator[Piece]:
+        """Whose bytes stand where in output.log, and since when; in order."""
+        for record in self.records():
+            if record["source"] == "output" and (piece := read_piece(record)):
+                yield piece
+
+    def warnings(self) -> list[str]:
+        """What a person should know about this part, in order."""
+        found = list(self.damage)
+        for record in self.records():
+            if "warning" in record:
+                found.append(str(record["warning"]))
+            if "damaged" in record:
+                found.append(f"{names.JOURNAL_FILE}: a damaged record at byte {record['offset']} is left out")
+            if "shared" in record:
+                found.append(f"output shared: other processes write into {record['shared']} as well")
+        return found
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: what it is called, and its parts."""
+
+    path: Path
+    facts: dict[str, Any]
+    damage: tuple[str, ...] = ()
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """Its parts in order of attempt and rank, as they are when first asked for."""
+        return [read_part(self.path / names.part_name(*part)) for part in _part_names(self.path)]
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def name(self) -> str:
+        return str(self.facts.get("name") or self.id)
+
+    @property
+    def latest(self) -> Part | None:
+        """The leading rank of the newest attempt; None when there is no part."""
+        newest = max((part.attempt for part in self.parts), default=None)
+        return next((part for part in self.parts if part.attempt == newest), None)
+
+    @property
+    def state(self) -> str:
+        """How it stands with the newest attempt; `crashed` for a run without any part."""
+        return self.latest.state if self.latest else "crashed"
+
+    @property
+    def created_at(self) -> float:
+        """When it was made, or when its directory was, where run.json does not say."""
+        at = self.facts.get("created_at")
+        if isinstance(at, (int, float)):
+            return float(at)
+        try:
+            return self.path.stat().st_mtime
+        except FileNotFoundError:  # Somebody is just removing it.
+            return 0.0
+
+
+def runs_folder(directory: str | os.PathLike[str]) -> Path:
+    """Where the runs of this directory are kept."""
+    return Path(directory) / names.FOLDER
+
+
+def list_runs(folder: Path) -> list[Run]:
+    """All runs, the newest first; none when there is no such folder."""
+    runs = [run for name in list_names(folder) if (run := read_run(folder / name))]
+    return sorted(runs, key=lambda run: (run.created_at, run.id), reverse=True)
+
+
+def list_names(folder: Path) -> list[str]:
+    """The directories that may be runs, in no order."""
+    try:
+        return [entry.name for entry in os.scandir(folder) if names.is_run_id(entry.name) and entry.is_dir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _part_names(path: Path) -> list[tuple[int, int]]:
+    try:
+        return sorted(part for entry in os.listdir(path) if (part := names.read_part_name(entry)))
+    except OSError:
+        return []
+
+
+def read_run(path: Path) -> Run | None:
+    """The run in this directory: it has a run.json or at least a part. None when it has neither.
+
+    `keys` and what others put beside the runs have neither.
+    """
+    facts, damage = read_small(path / names.RUN_FILE)
+    if facts is None and not damage and not _part_names(path):
+        return None
+    return Run(path, facts or {}, damage)
+
+
+def read_part(path: Path) -> Part:
+    """What is in a part's directory now."""
+    facts, damage = read_small(path / names.PART_FILE)
+    end, end_damage = read_small(path / names.END_FILE)
+    attempt, rank = names.read_part_name(path.name) or (0, 0)
+    if end_damage:
+        end = {"state": "crashed", "why": "end.json is damaged"}
+    return Part(path, attempt, rank, facts or {}, end, damage + end_damage)
+
+
+def read_small(path: Path) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """The object in a small file and what is wrong with it: (None, ()) when there is no file."""
+    try:
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None, ()
+    except (OSError, ValueError) as error:
+        return None, (f"{path.name} cannot be read: {error}",)
+    if not isinstance(value, dict):
+        return None, (f"{path.name} does not hold an object",)
+    return value, ()
+
+
+def find_run(folder: Path, word: str) -> Run:
+    """The run that `word` names: an id, the beginning of one, a name, or `latest`.
+
+    Raises NoSuchRun, or AmbiguousRun when several ids begin so.
+    """
+    if names.is_run_id(word) and (run := read_run(folder / word)):
+        return run
+    runs = list_runs(folder)
+    if word == "latest" and runs:
+        return runs[0]
+    for found in (
+        [run for run in runs if run.name == word],
+        [run for run in runs if run.id.startswith(word)],
+    ):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise AmbiguousRun(word, found)
+    raise NoSuchRun(word, _near(word, runs))
+
+
+def _near(word: str, runs: list[Run]) -> list[str]:
+    from difflib import get_close_matches
+
+    return get_close_matches(word, [word for run in runs for word in (run.id, run.name)], 5, 0.5)
