@@ -1,0 +1,1 @@
+"""W and K: start, relay, signals, end."""

@@ -1,0 +1,52 @@
+"""Where `wandb` begins in Python: a `run` is started at once, all else is for the command line proper."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+USAGE_STATUS = 2
+
+
+def main(site: str, args: list[str]) -> int:
+    """Do what the arguments say; the exit status. `site` is where our dependencies are installed."""
+    if args[:1] == ["run"] and "_WANDB_COMPLETE" not in os.environ:
+        return run(site, args[1:])
+    open_site(site)
+    from wrapper.cli.main import main as run_command_line
+
+    return run_command_line(args)
+
+
+def run(site: str, args: list[str]) -> int:
+    """`wandb run`: comes back only when there is nothing to run."""
+    from wrapper.launch.environ import caller_environment
+    from wrapper.launch.options import UsageError, parse_run
+
+    environment = caller_environment()
+    try:
+        options = parse_run(args)
+    except UsageError as error:
+        sys.stderr.write(f"wandb: {error}\n")
+        return USAGE_STATUS
+    if options.help:
+        open_site(site)
+        from wrapper.cli.main import main as run_command_line
+
+        return run_command_line(["run", "--help"])
+    from wrapper.launch.run import run as run_command
+
+    run_command(options, environment, site)
+
+
+def open_site(directory: str) -> None:
+    """Make installed packages importable: those of this Python, and those beside us.
+
+    Only for what runs apart from the command: reading `.pth` files takes longer than starting a training may.
+    """
+    import site
+
+    os.environ.pop("_WANDB_ENVIRON", None)
+    site.main()
+    if directory:
+        site.addsitedir(directory)

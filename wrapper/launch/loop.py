@@ -1,0 +1,222 @@
+"""The loop that W and, after its death, K runs: wait for any stream, move what can be moved."""
+
+from __future__ import annotations
+
+import errno
+import select
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wrapper.launch.relay import Relay
+    from wrapper.launch.terminal import Mirror
+
+LONGEST_HOLD_S = 0.2
+TURNS_BETWEEN_POLLS = 64
+MIRROR_EVERY_S = 0.25
+HAS_GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
+
+
+class Patience:
+    """How long the command may still be held up by its log: at most 0.2 s in any second.
+
+    A wait that was used up in vain ends all waiting until the log takes something again: a
+    disk that hangs costs the command 0.2 s once.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._second = clock()
+        self._spent = 0.0
+        self._is_stuck = False
+
+    def left_s(self) -> float:
+        now = self._clock()
+        if now - self._second >= 1.0:
+            self._second, self._spent = now, 0.0
+        return 0.0 if self._is_stuck else max(0.0, LONGEST_HOLD_S - self._spent)
+
+    def note(self, waited_s: float, has_moved: bool) -> None:
+        """So long was waited, and then the log took something, or did not."""
+        self._spent += waited_s
+        if has_moved:
+            self._is_stuck = False
+        elif self._spent >= LONGEST_HOLD_S:
+            self._is_stuck = True
+
+
+class Pace:
+    """Lets small pieces gather when they come thick and fast, which halves what they cost.
+
+    A command that waits for an answer to each piece writes just as fast and gains nothing: no more gathers
+    in a pause. Then pauses stop, for a time that doubles.
+    """
+
+    SMALL_BYTES = 4096
+    DENSE_S = 0.003
+    STREAK = 64
+    PAUSE_S = 0.001
+    LONGEST_TRUCE_S = 64.0
+
+    def __init__(self) -> None:
+        self._last = 0.0
+        self._streak = 0
+        self._usual_bytes = 0.0
+        self._has_paused = False
+        self._truce_until = 0.0
+        self._truce_s = 1.0
+
+    def pause(self) -> None:
+        """Before a piece is taken in."""
+        if self._streak >= self.STREAK and time.monotonic() >= self._truce_until:
+            time.sleep(self.PAUSE_S)
+            self._has_paused = True
+
+    def note(self, size_bytes: int) -> None:
+        """A piece of this size was taken in."""
+        now = time.monotonic()
+        if self._has_paused:
+            self._judge(size_bytes, now)
+        else:
+            self._usual_bytes += (size_bytes - self._usual_bytes) / 8
+        is_dense = size_bytes < self.SMALL_BYTES and now - self._last < self.DENSE_S
+        self._streak = self._streak + 1 if is_dense else 0
+        self._last = now
+
+    def _judge(self, size_bytes: int, now: float) -> None:
+        self._has_paused = False
+        if size_bytes < 2 * self._usual_bytes:
+            self._truce_until = now + self._truce_s
+            self._truce_s = min(2 * self._truce_s, self.LONGEST_TRUCE_S)
+            self._streak = 0
+
+
+class Loop:
+    """Relays some streams until they have ended, and wakes up for what else is to be watched."""
+
+    def __init__(self, relays: dict[int, Relay], on_closed: Callable[[int], None]) -> None:
+        self.relays = dict(relays)
+        self.mirrors: dict[int, Mirror] = {}
+        self._on_closed = on_closed
+        self._patience = Patience()
+        self._pace = Pace()
+        self._watched: dict[int, Callable[[], None]] = {}
+
+    def watch(self, fd: int, act: Callable[[], None]) -> None:
+        """Call `act` whenever `fd` can be read."""
+        self._watched[fd] = act
+
+    def unwatch(self, fd: int) -> None:
+        self._watched.pop(fd, None)
+
+    @property
+    def is_idle(self) -> bool:
+        return all(relay.is_idle for relay in self.relays.values())
+
+    def turn(self, timeout_s: float | None = None) -> None:
+        """Move all that can be moved now, then wait, once, until there is more to do."""
+        for _ in range(TURNS_BETWEEN_POLLS):
+            if not self.move():
+                break
+        else:
+            timeout_s = 0.0
+        self._wait(timeout_s)
+
+    def move(self) -> bool:
+        """Move what can be moved without waiting; whether that was anything."""
+        moved = False
+        for stream, relay in list(self.relays.items()):
+            if stream in self.mirrors:
+                self.mirrors[stream].apply()
+            moved |= self._move(stream, relay)
+        return moved
+
+    def _move(self, stream: int, relay: Relay) -> bool:
+        if relay.is_idle:
+            self._pace.pause()
+            size = self._take_in(stream, relay)
+            if size == 0:
+                self.close(stream)
+            if not size:
+                return False
+            self._pace.note(size)
+        try:
+            return self.relays[stream].give()
+        except BrokenPipeError:
+            self._lose_reader(stream, relay)
+            return True
+
+    def _take_in(self, stream: int, relay: Relay) -> int | None:
+        try:
+            return relay.take_in()
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+        # Kernels from 5.10 to 5.16 cannot splice from a terminal.
+        self.relays[stream] = relay.as_copying()
+        return self.relays[stream].take_in()
+
+    def _lose_reader(self, stream: int, relay: Relay) -> None:
+        """The person's end is gone: the command must find that out at its next write, as without us."""
+        relay.drop_person()
+        relay.give_log()
+        if relay.for_log:
+            relay.drop_log()
+        self.close(stream)
+
+    def close(self, stream: int) -> None:
+        """The stream has ended, or nobody wants it any more."""
+        relay = self.relays.pop(stream)
+        relay.board.is_closed = 1
+        relay.close()
+        self._on_closed(stream)
+
+    def _wait(self, timeout_s: float | None) -> None:
+        poll, held_up = select.poll(), []
+        for fd in self._watched:
+            poll.register(fd, select.POLLIN)
+        for relay in self.relays.values():
+            # With no events asked for, it still tells that the reader has gone.
+            poll.register(relay.person, select.POLLOUT if relay.for_person else 0)
+            if relay.for_log:
+                poll.register(relay.log, select.POLLOUT)
+            if relay.is_held_up_by_log and can_read(relay.source):
+                held_up.append(relay)
+            elif not relay.for_person:
+                poll.register(relay.source, select.POLLIN)
+        limits = [limit for limit in (timeout_s, MIRROR_EVERY_S if self.mirrors else None) if limit is not None]
+        if held_up:
+            self._hold(poll, held_up, limits)
+        else:
+            self._act(poll.poll(1000 * min(limits) if limits else None))
+
+    def _hold(self, poll: select.poll, held_up: list[Relay], limits: list[float]) -> None:
+        """The command has written more than the log takes: wait for the log as long as may be, or drop it."""
+        left_s = self._patience.left_s()
+        began = time.monotonic()
+        ready = poll.poll(1000 * min([left_s, *limits]))
+        moved = [relay.give_log() for relay in held_up]
+        self._patience.note(time.monotonic() - began, any(moved))
+        if self._patience.left_s() <= 0:
+            for relay, has_moved in zip(held_up, moved, strict=True):
+                if not has_moved and relay.for_log:
+                    relay.drop_log()
+        self._act(ready)
+
+    def _act(self, ready: list[tuple[int, int]]) -> None:
+        events = dict(ready)
+        for fd, act in list(self._watched.items()):
+            if fd in events and fd in self._watched:
+                act()
+        for stream, relay in list(self.relays.items()):
+            if events.get(relay.person, 0) & HAS_GONE:
+                self._lose_reader(stream, relay)
+
+
+def can_read(fd: int) -> bool:
+    """Whether something waits there now."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,249 @@
+"""Making the run directory: in a process of its own, because a hung disk stops whoever touches it."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+
+from wrapper.launch.fds import close_quietly, let_go_of_callers, make_pipe
+from wrapper.rundir import names
+from wrapper.rundir.lines import write_new
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from wrapper.launch.settings import Settings
+
+LONGEST_WAIT_S = 0.5
+ATTEMPTS = 10_000
+KEPT, OFF, LOST = "kept", "off", "lost"
+
+
+class Made:
+    """What became of it: `state` is KEPT, OFF (the settings say so) or LOST (`why` says it)."""
+
+    def __init__(self, state: str, choices: Choices, why: str = "") -> None:
+        self.state, self.choices, self.why = state, choices, why
+        self.part = self.run = self.name = ""
+
+
+class Choices:
+    """What the wrapper has to know of the settings, as one word per thing that is on."""
+
+    def __init__(self, words: str) -> None:
+        on = words.split()
+        self.pty, self.live, self.own_output, self.silent = (
+            word in on for word in ("pty", "live", "own_output", "silent")
+        )
+
+
+class CannotMake(Exception):
+    """There is no place for the run; the message says why."""
+
+
+class Making:
+    """Makes the run directory beside us; `wait` has the answer, at most half a second later."""
+
+    def __init__(self, resolve: Callable[[], Settings], facts: Callable[[Settings], dict[str, Any]]) -> None:
+        self._resolve, self._facts = resolve, facts
+        self._began = time.monotonic()
+        self._answer, answer_end = make_pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                # Twice, so that it is nobody's child whom the command could meet in wait(2).
+                if os.fork() == 0:
+                    let_go_of_callers([answer_end])
+                    os.umask(0o077)
+                    self._make(answer_end)
+            finally:
+                os._exit(0)
+        os.close(answer_end)
+        os.waitpid(pid, 0)
+
+    def wait(self) -> Made:
+        data = b""
+        poll = select.poll()
+        poll.register(self._answer, select.POLLIN)
+        while (left_s := self._began + LONGEST_WAIT_S - time.monotonic()) > 0:
+            if not poll.poll(1000 * left_s):
+                continue
+            piece = os.read(self._answer, 1 << 16)
+            if not piece:
+                break
+            data += piece
+        else:
+            data = b""
+        close_quietly(self._answer)
+        return _read_answer(data)
+
+    def _make(self, answer: int) -> None:
+        settings = self._resolve()
+        words = " ".join(name for name in ("pty", "live", "own_output", "silent") if getattr(settings, name))
+        if settings.mode == "disabled":
+            _tell(answer, [OFF, words])
+            return
+        try:
+            part = make_part(settings, self._facts(settings))
+        except CannotMake as error:
+            _tell(answer, [LOST, words, str(error)])
+            return
+        if _tell(answer, [KEPT, words, part.path, part.run, part.name]):
+            part.write_run_file()
+        else:
+            part.remove()
+
+
+def _tell(answer: int, fields: list[str]) -> bool:
+    """Whether anybody still listens."""
+    try:
+        os.write(answer, b"\0".join(map(os.fsencode, fields)))
+    except BrokenPipeError:
+        return False
+    finally:
+        os.close(answer)
+    return True
+
+
+def _read_answer(data: bytes) -> Made:
+    state, *fields = map(os.fsdecode, data.split(b"\0"))
+    if not state:
+        return Made(LOST, Choices(""), f"the disk of the run directory did not answer within {LONGEST_WAIT_S} s")
+    made = Made(state, Choices(fields[0]))
+    if state == LOST:
+        made.why = fields[1]
+    elif state == KEPT:
+        made.part, made.run, made.name = fields[1:]
+    return made
+
+
+class Part:
+    """A part that was just made."""
+
+    def __init__(self, path: str, run: str, name: str, run_facts: dict[str, Any]) -> None:
+        self.path, self.run, self.name, self._run_facts = path, run, name, run_facts
+
+    def write_run_file(self) -> None:
+        """Make run.json, unless an earlier attempt has made it: linking is exclusive, on NFS too."""
+        path = os.path.join(os.path.dirname(self.path), names.RUN_FILE)
+        beside = f"{path}.{os.getpid()}.new"
+        write_new(beside, self._run_facts)
+        try:
+            os.link(beside, path)
+            os.unlink(beside)
+        except FileExistsError:
+            os.unlink(beside)
+        except OSError:  # A file system without links.
+            os.rename(beside, path)
+
+    def remove(self) -> None:
+        """As if it had never been."""
+        remove_part(self.path)
+
+
+def remove_part(path: str) -> None:
+    """Remove a part in which nothing was recorded, and its run when it was the only one."""
+    try:
+        for entry in os.listdir(path):
+            os.unlink(os.path.join(path, entry))
+        os.rmdir(path)
+        run = os.path.dirname(path)
+        if os.listdir(run) == [names.RUN_FILE]:
+            os.unlink(os.path.join(run, names.RUN_FILE))
+        os.rmdir(run)
+    except OSError:  # Other attempts are in it, or the disk does not let us: an empty run is no harm.
+        return
+
+
+def remove_beside(path: str) -> None:
+    """Remove a part in a process of its own, and do not wait for a disk that hangs."""
+    if os.fork() == 0:
+        remove_part(path)
+        os._exit(0)
+
+
+def make_part(settings: Settings, facts: dict[str, Any]) -> Part:
+    """Make the directories, the metrics file and part.json. Raises CannotMake."""
+    base = os.path.abspath(settings.dir or ".")
+    folder = os.path.join(base, names.FOLDER)
+    made: str | None = None
+    try:
+        make_folder(base, folder)
+        number = count_runs(folder) + 1
+        run = make_run(folder, settings.id)
+        made, attempt = make_attempt(os.path.join(folder, run))
+        os.close(os.open(os.path.join(made, names.METRICS_FILE), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        write_new(os.path.join(made, names.PART_FILE), {"version": 1, "attempt": attempt, "rank": 0, **facts})
+    except OSError as error:
+        if made:
+            remove_part(made)
+        raise CannotMake(f"{error.filename or folder}: {error.strerror}") from error
+    name = settings.name or names.make_name(number)
+    return Part(made, run, name, run_facts(settings, run, name, facts))
+
+
+def make_folder(base: str, folder: str) -> None:
+    """The folder of all runs, which git is told to ignore."""
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        os.makedirs(base, exist_ok=True)
+        os.mkdir(folder, 0o700)
+    with open(os.path.join(folder, ".gitignore"), "w") as file:
+        file.write("*\n")
+
+
+def count_runs(folder: str) -> int:
+    """How many runs there are, from the link count where the file system counts folders so."""
+    links = os.stat(folder).st_nlink
+    if links >= 2:
+        return links - 2
+    return sum(names.is_run_id(entry) for entry in os.listdir(folder))
+
+
+def make_run(folder: str, wanted: str | None) -> str:
+    """The id of a directory that is there: the one that was asked for, or a new one."""
+    while True:
+        run = wanted or names.make_id()
+        try:
+            os.mkdir(os.path.join(folder, run), 0o700)
+        except FileExistsError:
+            if not wanted:
+                continue
+        return run
+
+
+def make_attempt(run_path: str) -> tuple[str, int]:
+    """The part of the next attempt, made exclusively, and its number."""
+    for attempt in range(ATTEMPTS):
+        path = os.path.join(run_path, names.part_name(attempt, 0))
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            continue
+        return path, attempt
+    raise CannotMake(f"{run_path} holds {ATTEMPTS} attempts already")
+
+
+def run_facts(settings: Settings, run: str, name: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """As run.json states them."""
+    return {
+        "version": 1,
+        "id": run,
+        "name": name,
+        "project": settings.project,
+        "created_at": facts["started_at"],
+        "user": facts["user"],
+        "host": facts["host"],
+        "group": settings.group,
+        "job_type": settings.job_type,
+        "tags": settings.tags,
+        "notes": settings.notes,
+        "entity": settings.entity,
+        "mode": settings.mode,
+    }

@@ -1,0 +1,232 @@
+"""The options of `wandb run`, in one table: read here before the command starts, and by click for help.
+
+Nothing is imported but names.py: this runs in the milliseconds before somebody's training.
+"""
+
+from __future__ import annotations
+
+from wrapper.rundir.names import LONGEST_ID, is_run_id
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+USAGE = "wandb run [OPTIONS] [--] COMMAND [ARGUMENTS]..."
+MODES = ("online", "offline", "dryrun", "disabled")
+RESUMES = ("allow", "must", "never", "auto")
+
+CALLED = "What the run is called"
+KEPT = "How it is kept"
+RUNNING = "How the command runs"
+
+HELP_DIR = "Keep it in DIR/.wandb-wrapper, instead of .wandb-wrapper here."
+HELP_MODE = (
+    "online and offline keep the run on this machine; what is kept online will also be sent, once there is a"
+    " server to send it to. dryrun is offline. disabled runs the command by itself."
+)
+HELP_RESUME = "Is stored with the run, and has no effect yet."
+HELP_PTY = "Give the command a terminal of its own even where its output goes elsewhere."
+HELP_LIVE = "Set PYTHONUNBUFFERED=1, so that what Python prints into a pipe arrives at once."
+HELP_OWN_OUTPUT = (
+    "Where output goes into a file: write it there on the command's behalf, so that what others write into"
+    " the same file is told apart."
+)
+
+
+class UsageError(Exception):
+    """The command line cannot be understood; the text says why, and nothing was run."""
+
+
+class RunOptions:
+    """What the options of `wandb run` ask for; None where they do not say.
+
+    `given` has, for each name that was set, the flag as it was written.
+    """
+
+    def __init__(self) -> None:
+        self.given: dict[str, str] = {}
+        self.project: str | None = None
+        self.name: str | None = None
+        self.id: str | None = None
+        self.group: str | None = None
+        self.job_type: str | None = None
+        self.tags: list[str] | None = None
+        self.notes: str | None = None
+        self.entity: str | None = None
+        self.dir: str | None = None
+        self.mode: str | None = None
+        self.resume: str | None = None
+        self.pty: bool | None = None
+        self.live: bool | None = None
+        self.own_output: bool | None = None
+        self.silent: bool | None = None
+        self.help: bool | None = None
+        self.command: list[str] = []
+
+
+def as_text(text: str) -> str:
+    return text
+
+
+def as_folder(text: str) -> str:
+    if not text:
+        raise ValueError("an empty word is no directory")
+    return text
+
+
+def as_id(text: str) -> str:
+    if not is_run_id(text):
+        raise ValueError(
+            f'"{text}" cannot be an id, which has 1 to {LONGEST_ID} letters, digits, "_", "." or "-"'
+            ' and does not begin with "." or "-"'
+        )
+    return text
+
+
+def as_tag(text: str) -> list[str]:
+    return [text] if text else []
+
+
+def as_tags(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+class Option:
+    """One option: its flags, and what it sets: to `means`, or to what `read` makes of a value."""
+
+    def __init__(
+        self,
+        *flags: str,
+        sets: str,
+        help: str = "",
+        section: str = RUNNING,
+        value: str = "",
+        read: Callable[[str], object] = as_text,
+        choices: tuple[str, ...] = (),
+        means: object = None,
+    ) -> None:
+        self.flags, self.sets, self.help, self.section = flags, sets, help, section
+        self.value = value or "|".join(choices)  # What help calls the value; empty when it takes none.
+        self.read, self.choices, self.means = read, choices, means
+
+    def read_value(self, flag: str, text: str) -> object:
+        """What `text` means here; raises UsageError when that is nothing."""
+        if self.choices and text not in self.choices:
+            raise UsageError(f'{flag} is one of {", ".join(self.choices)}, and not "{text}"')
+        try:
+            return self.read(text)
+        except ValueError as error:
+            raise UsageError(f"{flag}: {error}") from None
+
+
+OPTIONS = (
+    Option(
+        "--project", sets="project", value="NAME", section=CALLED, help="List the run under this project."
+    ),
+    Option("--name", sets="name", value="NAME", section=CALLED, help="Instead of two words and a number."),
+    Option(
+        "--id", sets="id", value="ID", section=CALLED, read=as_id, help="Instead of 8 letters and digits."
+    ),
+    Option("--group", sets="group", value="NAME", section=CALLED, help="What this run is a part of."),
+    Option("--job-type", sets="job_type", value="TYPE", section=CALLED, help="Such as train or eval."),
+    Option(
+        "--tag", sets="tags", value="TAG", section=CALLED, read=as_tag, help="May be given several times."
+    ),
+    Option("--tags", sets="tags", value="A,B", section=CALLED, read=as_tags, help="Several tags at once."),
+    Option("--notes", sets="notes", value="TEXT", section=CALLED, help="What this run is about."),
+    Option("--entity", sets="entity", value="NAME", section=CALLED, help="The user or team it belongs to."),
+    Option("--dir", sets="dir", value="DIR", section=KEPT, read=as_folder, help=HELP_DIR),
+    Option("--mode", sets="mode", choices=MODES, section=KEPT, help=HELP_MODE),
+    Option("--offline", sets="mode", means="offline", section=KEPT, help="The same as --mode offline."),
+    Option("--resume", sets="resume", choices=RESUMES, section=KEPT, help=HELP_RESUME),
+    Option("--pty", sets="pty", means=True, help=HELP_PTY),
+    Option("--no-pty", sets="pty", means=False),
+    Option("--live", sets="live", means=True, help=HELP_LIVE),
+    Option("--no-live", sets="live", means=False),
+    Option("--own-output", sets="own_output", means=True, help=HELP_OWN_OUTPUT),
+    Option("--no-own-output", sets="own_output", means=False),
+    Option("-q", "--quiet", sets="silent", means=True, help="Say nothing when the command has ended."),
+    Option("--no-quiet", sets="silent", means=False),
+    Option("-h", "--help", sets="help", means=True, help="Show this page."),
+)
+BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
+
+
+def parse_run(args: list[str]) -> RunOptions:
+    """Take apart what follows `wandb run`: our options, then the command, to which all the rest belongs.
+
+    Our options end at the first word that is none, or at `--`. What follows --help is not read.
+    Raises UsageError.
+    """
+    options = RunOptions()
+    index = 0
+    while index < len(args) and _is_option(args[index]) and not options.help:
+        index += _take_option(options, args[index:])
+    if options.help:
+        return options
+    options.command = args[index + 1 :] if args[index : index + 1] == ["--"] else args[index:]
+    if not options.command:
+        raise UsageError(f"there is no command to run\nusage: {USAGE}\n       wandb run --help says more")
+    return options
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and word not in ("-", "--")
+
+
+def _take_option(options: RunOptions, words: list[str]) -> int:
+    """Set what the first word says, and return how many words that took."""
+    flag, equals, text = words[0].partition("=")
+    option = BY_FLAG.get(flag)
+    if option is None:
+        raise UsageError(_about_unknown(flag))
+    if not option.value:
+        if equals:
+            raise UsageError(f"{flag} takes no value")
+        _set(options, option, flag, option.means)
+        return 1
+    if equals:
+        _set(options, option, flag, option.read_value(flag, text))
+        return 1
+    if len(words) < 2 or words[1] == "--" or words[1].partition("=")[0] in BY_FLAG:
+        raise UsageError(f"{flag} needs a value: {flag} {option.value}")
+    _set(options, option, flag, option.read_value(flag, words[1]))
+    return 2
+
+
+def _set(options: RunOptions, option: Option, flag: str, value: object) -> None:
+    """The last of several wins; lists add up."""
+    if isinstance(value, list):
+        value = (options.tags or []) + value
+    setattr(options, option.sets, value)
+    options.given[option.sets] = flag
+
+
+def _about_unknown(flag: str) -> str:
+    meant = nearest(flag, BY_FLAG)
+    if meant:
+        return f"run has no option {flag}; did you mean {meant}?"
+    return f"run has no option {flag}; the command's own options stand after the command"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant: it begins so, or is a few letters away; None if none is."""
+    begun = [other for other in known if other.startswith(word)]
+    if len(begun) == 1 and len(word.strip("-")) > 1:
+        return begun[0]
+    far, closest = min(((distance(word, other), other) for other in known), default=(len(word), ""))
+    return closest if far <= (len(word.strip("-")) + 1) // 3 else None
+
+
+def distance(one: str, other: str) -> int:
+    """How many letters must be added, removed, replaced or swapped with their neighbour."""
+    above: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one):
+        last_but_one, above, row = above, row, [i + 1]
+        for j, its in enumerate(other):
+            steps = min(above[j + 1] + 1, row[j] + 1, above[j] + (letter != its))
+            if i and j and letter == other[j - 1] and one[i - 1] == its:
+                steps = min(steps, last_but_one[j - 1] + 1)
+            row.append(steps)
+    return row[-1]

@@ -1,0 +1,141 @@
+"""Where the command's output goes, and what stands between."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import termios
+
+from wrapper.launch.fds import duplicate, lift, make_pipe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+RELAYED = ("terminal", "pipe", "socket", "own-file")
+
+
+class Output:
+    """One place that descriptors 1, 2 or both lead to."""
+
+    def __init__(self, stream: int, kind: str) -> None:
+        self.stream, self.kind = stream, kind
+        self.fds = [stream]
+        self.path: str | None = None
+        self.device = self.inode = self.offset = 0
+        self.size = bytes(8)  # of a terminal's window, as read_size has it
+        self.follow: int | None = None  # a descriptor that reads the file the command writes
+        self.person: int | None = None  # ours, to the place itself
+        self.source: int | None = None  # ours, to read what the command writes
+        self.end: int | None = None  # what the command gets for 1 or 2; None: what the caller gave
+
+    @property
+    def is_relayed(self) -> bool:
+        return self.kind in RELAYED
+
+    def facts(self) -> dict[str, Any]:
+        """As part.json states it."""
+        facts: dict[str, Any] = {"stream": self.stream, "fds": self.fds, "kind": self.kind}
+        if self.path is not None:
+            facts.update(path=self.path, device=self.device, inode=self.inode, offset=self.offset)
+        return facts
+
+
+def inspect_outputs(closed: list[int]) -> list[Output]:
+    """What 1 and 2 are; one Output for both when they are the same place."""
+    outputs: list[Output] = []
+    places: dict[tuple[int, int, int], Output] = {}
+    for fd in (1, 2):
+        if fd in closed:
+            outputs.append(Output(fd, "closed"))
+            continue
+        status = os.fstat(fd)
+        place = (status.st_dev, status.st_ino, status.st_rdev)
+        if place in places:
+            places[place].fds.append(fd)
+            continue
+        places[place] = output = _inspect(fd, status)
+        outputs.append(output)
+    return outputs
+
+
+def _inspect(fd: int, status: os.stat_result) -> Output:
+    if os.isatty(fd):
+        output = Output(fd, "terminal")
+        output.size = read_size(fd)
+        return output
+    if stat.S_ISFIFO(status.st_mode):
+        return Output(fd, "pipe")
+    if stat.S_ISSOCK(status.st_mode):
+        return Output(fd, "socket")
+    if not stat.S_ISREG(status.st_mode):
+        return Output(fd, "device")
+    return _inspect_file(fd, status)
+
+
+def _inspect_file(fd: int, status: os.stat_result) -> Output:
+    output = Output(fd, "file")
+    output.device, output.inode = status.st_dev, status.st_ino
+    is_appended = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_APPEND
+    output.offset = status.st_size if is_appended else os.lseek(fd, 0, os.SEEK_CUR)
+    try:
+        output.path = os.readlink(f"/proc/self/fd/{fd}")
+        output.follow = lift(os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC))
+    except OSError:  # It may be written and not read: then the bytes go through us.
+        output.kind = "own-file"
+    return output
+
+
+def take_files(outputs: list[Output]) -> None:
+    """`--own-output`: what goes to a file goes through us."""
+    for output in outputs:
+        if output.kind == "file":
+            output.kind = "own-file"
+            if output.follow is not None:
+                os.close(output.follow)
+            output.follow = None
+
+
+def open_channels(outputs: list[Output]) -> None:
+    """Put a pipe, or for a terminal a PTY, between the command and each place that is relayed."""
+    for output in outputs:
+        if not output.is_relayed:
+            continue
+        output.person = duplicate(output.stream)
+        if output.kind == "terminal":
+            output.source, output.end = open_terminal(output.person)
+        else:
+            output.source, output.end = make_pipe()
+
+
+def open_terminal(person: int) -> tuple[int, int]:
+    """A PTY like the person's terminal, which controls nothing; the master and the slave.
+
+    Output is not processed in it: the person's own terminal still does that, and once is enough.
+    """
+    master, slave = map(lift, os.openpty())
+    modes = termios.tcgetattr(person)
+    modes[1] &= ~termios.OPOST
+    termios.tcsetattr(slave, termios.TCSANOW, modes)
+    copy_size(person, master)
+    return master, slave
+
+
+def read_size(terminal: int) -> bytes:
+    """The window as the kernel keeps it: rows, columns, and both in pixels."""
+    return fcntl.ioctl(terminal, termios.TIOCGWINSZ, bytes(8))
+
+
+def copy_size(person: int, master: int) -> bool:
+    """Make the command's window as large as the person's; whether it was not."""
+    size = read_size(person)
+    if size == read_size(master):
+        return False
+    fcntl.ioctl(master, termios.TIOCSWINSZ, size)
+    return True
+
+
+def window(size: bytes) -> tuple[int, int]:
+    """Rows and columns in what read_size returned."""
+    return int.from_bytes(size[0:2], "little"), int.from_bytes(size[2:4], "little")

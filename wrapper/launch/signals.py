@@ -1,0 +1,168 @@
+"""Signals: what reaches `wandb run` reaches the command once, and what stops or ends it stops or ends us.
+
+A signal may have been sent to `wandb run` alone, or to the whole process group, in which case the command has it
+already. Nothing in the signal tells which. The keeper does: it is in the same group, so when it was signalled
+too, the command needs nothing from us.
+"""
+
+from __future__ import annotations
+
+import _signal
+import os
+import select
+import time
+
+from wrapper.launch.ending import die_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wrapper.launch.terminal import Window
+    from wrapper.rundir.board import Board
+
+UNSTOPPABLE = {_signal.SIGKILL, _signal.SIGSTOP}
+ALL = _signal.valid_signals() - UNSTOPPABLE
+FAULTS = {_signal.SIGSEGV, _signal.SIGBUS, _signal.SIGFPE, _signal.SIGILL, _signal.SIGTRAP, _signal.SIGSYS}
+HARMLESS = {_signal.SIGCHLD, _signal.SIGCONT, _signal.SIGURG, _signal.SIGWINCH}
+STOPS = {_signal.SIGTSTP, _signal.SIGTTIN, _signal.SIGTTOU}
+CANARY_S = 0.025
+STALE_S = 0.1
+
+
+def block_all() -> set[int]:
+    """Block every signal; returns what was blocked before."""
+    return _signal.pthread_sigmask(_signal.SIG_BLOCK, ALL)
+
+
+def forget_python() -> None:
+    """Undo what Python itself set at its start, while everything is blocked."""
+    for signum in (_signal.SIGPIPE, _signal.SIGXFSZ, _signal.SIGINT):
+        if _signal.getsignal(signum) != _signal.SIG_IGN or signum != _signal.SIGINT:
+            _signal.signal(signum, _signal.SIG_DFL)
+
+
+def restore_for_command(mask: set[int], ignores_pipe: bool) -> None:
+    """Give a process that will become the command the signal state that the caller meant it to have."""
+    if ignores_pipe:
+        _signal.signal(_signal.SIGPIPE, _signal.SIG_IGN)
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+
+
+def caller_ignores_pipe() -> bool:
+    """Whether SIGPIPE was ignored before Python, which always ignores it, came.
+
+    Only the caller's own state can tell. A caller that ignores SIGXFSZ too is Python itself, which
+    gives its children the default back.
+    """
+    try:
+        with open(f"/proc/{os.getppid()}/status", "rb") as file:
+            ignored = next(int(line.split()[1], 16) for line in file if line.startswith(b"SigIgn:"))
+    except (OSError, StopIteration):  # Hidden from us: the default is what nearly everybody has.
+        return False
+    return bool(ignored & 1 << _signal.SIGPIPE - 1) and not ignored & 1 << _signal.SIGXFSZ - 1
+
+
+class Signals:
+    """A thread that takes every signal of this process, so that none ever waits for a slow terminal."""
+
+    def __init__(
+        self, command: int, canary: int, board: Board, window: Window, on_change: Callable[[], None]
+    ) -> None:
+        self._command, self._canary = command, canary
+        self._board, self._window, self._on_change = board, window, on_change
+        self._reported: dict[int, float] = {}
+        self.end_now: Callable[[], None] | None = None
+
+    def run(self) -> None:
+        """Take signals for ever."""
+        while True:
+            info = _signal.sigwaitinfo(ALL)
+            if info.si_signo == _signal.SIGCHLD:
+                self._reap()
+            elif self._board.has_ended:
+                self._end_early(info.si_signo)
+            elif info.si_signo == _signal.SIGWINCH and self._window.follow():
+                # The kernel told the command too, perhaps before its window had the new size.
+                self._send(_signal.SIGWINCH)
+            elif info.si_signo not in FAULTS or info.si_code <= 0:
+                self._forward(info)
+
+    def _forward(self, info: _signal.struct_siginfo) -> None:
+        signum = info.si_signo
+        self._board.note_signal(signum, info.si_pid, info.si_uid, time.time())
+        if self._keeper_had_it(signum):
+            return
+        if info.si_pid == self._command:  # It meant its parent, which without us is our parent.
+            self._send(signum, os.getppid())
+        else:
+            self._send(signum)
+
+    def _send(self, signum: int, pid: int | None = None) -> None:
+        try:
+            os.kill(pid or self._command, signum)
+        except ProcessLookupError:  # It has just ended; SIGCHLD is on its way.
+            return
+        except PermissionError:  # A setuid command: without us the sender would have got this.
+            return
+
+    def _keeper_had_it(self, signum: int) -> bool:
+        """Whether the keeper was signalled as well, now or a moment ago; waits up to 25 ms for its word."""
+        deadline = time.monotonic() + CANARY_S
+        poll = select.poll()
+        poll.register(self._canary, select.POLLIN)
+        while True:
+            self._read_canary()
+            if time.monotonic() - self._reported.pop(signum, float("-inf")) < STALE_S:
+                return True
+            left_s = deadline - time.monotonic()
+            if left_s <= 0 or not poll.poll(1000 * left_s):
+                return False
+
+    def _read_canary(self) -> None:
+        try:
+            numbers = os.read(self._canary, 4096)
+        except BlockingIOError:
+            return
+        for signum in numbers:
+            self._reported[signum] = time.monotonic()
+
+    def _reap(self) -> None:
+        """Hear from every child that changed."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            if pid != self._command:
+                self._on_change()
+            elif os.WIFSTOPPED(status):
+                self._stop_as(os.WSTOPSIG(status))
+            else:
+                self._note_end(status)
+
+    def _note_end(self, status: int) -> None:
+        self._board.status = status
+        self._board.ended_at_ns = time.time_ns()
+        self._board.has_ended = 1
+        self._on_change()
+
+    def _stop_as(self, signum: int) -> None:
+        """Stop as the command did, until somebody continues us both."""
+        self._board.is_stopping = 1
+        os.kill(os.getpid(), signum)
+        if signum in STOPS:
+            # First sent, then let through, then blocked again: in another order one that is pending stops us twice.
+            _signal.pthread_sigmask(_signal.SIG_UNBLOCK, [signum])
+            _signal.pthread_sigmask(_signal.SIG_BLOCK, [signum])
+        self._board.is_stopping = 0
+
+    def _end_early(self, signum: int) -> None:
+        """The command is gone, and only its last output or our own work keeps us: that can go on without us."""
+        if signum in HARMLESS or signum in STOPS:
+            return
+        if self.end_now is not None:
+            self.end_now()
+        die_of(signum)

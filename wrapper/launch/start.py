@@ -1,0 +1,91 @@
+"""What the command is started with, and how."""
+
+from __future__ import annotations
+
+import os
+
+from wrapper.launch import command, fds, outputs, signals
+from wrapper.rundir.processes import boot_id, pid_namespace, start_ticks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+
+def say(message: str, fd: int = 2) -> None:
+    """One line of ours on standard error; nobody there to read it is no error."""
+    try:
+        os.write(fd, f"wandb: {message}\n".encode(errors="surrogateescape"))
+    except OSError:  # Closed, full or gone.
+        return
+
+
+class Start:
+    """What the command is to be started with."""
+
+    def __init__(
+        self, argv: list[str], path: str, environment: list[bytes], closed: list[int], mask: set[int], ignores_pipe: bool
+    ) -> None:
+        self.argv, self.path, self.environment, self.closed = argv, path, environment, closed
+        self.mask, self.ignores_pipe = mask, ignores_pipe
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment as a mapping: the first entry of a name counts, as for getenv(3)."""
+        pairs = (entry[1:].partition(b"=") for entry in reversed(self.environment))
+        firsts = (entry[:1] for entry in reversed(self.environment))
+        return {
+            os.fsdecode(first + name): os.fsdecode(value)
+            for first, (name, equals, value) in zip(firsts, pairs, strict=True)
+            if equals
+        }
+
+    def instead_of_us(self) -> NoReturn:
+        """Become the command: nothing of ours stays."""
+        signals.restore_for_command(self.mask, self.ignores_pipe)
+        try:
+            command.become(self.path, self.argv, self.environment)
+        except OSError as error:
+            refusal = command.explain(self.argv[0], error.errno or 0)
+            say(str(refusal))
+        os._exit(refusal.status)
+
+    def fork(self, found: list[outputs.Output], changes: dict[bytes, bytes]) -> tuple[int, int]:
+        """Start the command; its pid, and a descriptor that tells what execve(2) had against it, or just ends."""
+        word, word_end = fds.make_pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                for output in found:
+                    for fd in output.fds if output.end is not None else ():
+                        os.dup2(output.end, fd)
+                signals.restore_for_command(self.mask, self.ignores_pipe)
+                command.become(self.path, self.argv, command.with_variables(self.environment, changes))
+            except OSError as error:
+                os.write(word_end, b"%d" % (error.errno or 0))
+            finally:
+                os._exit(127)
+        os.close(word_end)
+        return pid, word
+
+
+def part_facts(start: Start, found: list[outputs.Output], wrapper: int, started_at: float) -> dict[str, Any]:
+    """What part.json says of this attempt."""
+    variables = start.variables
+    terminals = [outputs.window(output.size) for output in found if output.kind == "terminal"]
+    rows, columns = terminals[0] if terminals else (None, None)
+    return {
+        "argv": start.argv,
+        "path": start.path,
+        "cwd": os.getcwd(),
+        "host": os.uname().nodename,
+        "boot": boot_id(),
+        "pids": pid_namespace(),
+        "user": variables.get("LOGNAME") or variables.get("USER") or str(os.getuid()),
+        "pid": wrapper,
+        "pid_ticks": start_ticks(wrapper),
+        "started_at": started_at,
+        "columns": columns,
+        "rows": rows,
+        "streams": [output.facts() for output in found],
+    }

@@ -1,0 +1,218 @@
+"""W: from the fork of the command to the end of `wandb run`."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import time
+
+from wrapper.launch import command, fds, making, outputs
+from wrapper.launch.ending import end_as, end_in_words
+from wrapper.launch.keeper import QUIT, STARTED, Keepers, Shared
+from wrapper.launch.loop import Loop
+from wrapper.launch.recorders import Recorders
+from wrapper.launch.relay import Relay
+from wrapper.launch.signals import Signals
+from wrapper.launch.start import Start, say
+from wrapper.launch.terminal import Mirror, Window
+from wrapper.rundir.board import Board
+from wrapper.rundir.names import METRICS_FILE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+LONGEST_END_S = 2.0
+LOOK_AT_END_EVERY_S = 0.005
+
+
+class Wrapping:
+    """A run that is recorded."""
+
+    def __init__(self, start: Start, made: making.Made, found: list[outputs.Output], site: str) -> None:
+        self._start, self._made, self._found = start, made, found
+        self._board = Board.make()
+        self._board.wrapper = os.getpid()
+        outputs.open_channels(found)
+        self._recorders = Recorders(self._board, made.part, site, start.environment)
+        copies = command.get_variable(start.environment, b"WANDB_RELAY") == b"copy"
+        self._shared = Shared(self._board, self._make_relays(), self._recorders, copies)
+        self._pairs = {
+            output.stream: (output.person, output.source)
+            for output in found
+            if output.kind == "terminal" and output.person is not None and output.source is not None
+        }
+        self._window = Window(self._board, list(self._pairs.values()))
+        self._bell_end, self._bell = fds.make_pipe()
+        fds.set_nonblocking(self._bell)
+        self._talk = fds.duplicate(2)
+        self._keepers = Keepers(self._shared)
+        self._keepers.start()
+
+    def _make_relays(self) -> dict[int, Relay]:
+        relays = {}
+        for output in self._found:
+            if output.follow is not None:
+                self._recorders.give(f"follow{output.stream}", output.follow)
+                self._board.streams[output.stream].offset = output.offset
+            if output.source is None or output.person is None:
+                continue
+            log_end, log = fds.make_pipe()
+            fds.widen(log)
+            self._recorders.give(f"log{output.stream}", log_end)
+            board = self._board.streams[output.stream]
+            relays[output.stream] = Relay(output.source, output.person, log, board, output.kind)
+        return relays
+
+    def run(self) -> NoReturn:
+        """Start the command, relay until it has ended, and end as it did."""
+        self._command, word = self._start.fork(self._found, self._changes())
+        self._board.command = self._command
+        self._keepers.tell(STARTED)
+        self._let_go(word)
+        self._take_signals()
+        self._shared.use_copies_if_need_be()
+        self._loop = Loop(self._shared.relays, self._forget)
+        self._loop.mirrors = {stream: Mirror(*pair) for stream, pair in self._pairs.items()}
+        self._loop.watch(word, lambda: self._read_word(word))
+        self._loop.watch(self._bell_end, self._hear)
+        self._keepers.watch(self._loop)
+        self._relay()
+        self._wait_until_kept()
+        self._end()
+
+    def _changes(self) -> dict[bytes, bytes]:
+        """What the command's environment has and ours had not."""
+        metrics = os.path.join(self._made.part, METRICS_FILE)
+        changes = {b"WANDB_METRICS_FILE": os.fsencode(metrics), b"WANDB_WRAPPED_RUN": self._made.run.encode()}
+        if self._made.choices.live:
+            changes[b"PYTHONUNBUFFERED"] = b"1"
+        return changes
+
+    def _let_go(self, word: int) -> None:
+        """What the command was given is the command's alone from here on."""
+        for output in self._found:
+            if output.end is not None:
+                os.close(output.end)
+        ours = [word, self._bell, self._bell_end, self._talk]
+        fds.let_go_of_callers([*ours, *self._shared.descriptors(), *self._keepers.descriptors()])
+
+    def _take_signals(self) -> None:
+        self._signals = Signals(self._command, self._keepers.canary, self._board, self._window, self._ring)
+        _thread.start_new_thread(self._signals.run, ())
+
+    def _ring(self) -> None:
+        try:
+            os.write(self._bell, b"!")
+        except BlockingIOError:  # The loop will wake up anyway.
+            return
+
+    def _hear(self) -> None:
+        os.read(self._bell_end, 4096)
+
+    def _read_word(self, word: int) -> None:
+        """execve(2) has gone well, and the recorder may come; or it has not, and there is no run."""
+        number = os.read(word, 16)
+        self._loop.unwatch(word)
+        os.close(word)
+        if number:
+            refusal = command.explain(self._start.argv[0], int(number))
+            self._keepers.tell(QUIT)
+            making.remove_beside(self._made.part)
+            say(str(refusal), self._talk)
+            os._exit(refusal.status)
+        self._recorders.start(self._loop)
+        if not os.isatty(self._talk):
+            os.close(self._talk)
+            self._talk = -1
+
+    def _forget(self, stream: int) -> None:
+        self._shared.relays.pop(stream, None)
+        self._loop.mirrors.pop(stream, None)
+        self._keepers.drop(stream)
+        self._recorders.ring()
+
+    def _turn(self, longest_s: float | None) -> None:
+        self._loop.turn(self._recorders.wait_s(longest_s))
+        self._recorders.tend(self._loop)
+        self._keepers.tend(self._loop)
+
+    def _relay(self) -> None:
+        """Relay until the command has ended and what it wrote has arrived."""
+        while not self._board.has_ended:
+            self._turn(None)
+        last = LastOutput(self._loop, self._board.status)
+        while not last.has_arrived():
+            self._turn(LOOK_AT_END_EVERY_S)
+
+    def _wait_until_kept(self) -> None:
+        """Wait for the recorder to say that all is on disk, at most 2 s, and relay what others still write."""
+        if not self._loop.relays:
+            self._keepers.tell(QUIT)
+        status = self._board.status
+        self._signals.end_now = lambda: end_as(status)
+        self._board.is_drained = 1
+        self._recorders.ring()
+        self._loop.watch(self._recorders.kept, lambda: None)
+        deadline = time.monotonic() + LONGEST_END_S
+        while not self._board.is_kept and (left_s := deadline - time.monotonic()) > 0:
+            self._turn(left_s)
+
+    def _end(self) -> NoReturn:
+        if self._talk >= 0 and not self._made.choices.silent:
+            say(self._last_words(), self._talk)
+        end_as(self._board.status)
+
+    def _last_words(self) -> str:
+        """One line: the name, how it ended, and how to see it."""
+        began_s = self._shared.started_at
+        took = in_words(max(0.0, self._board.ended_at_ns / 1e9 - began_s))
+        return f"{self._made.name} {end_in_words(self._board.status)} after {took}; see: wandb show {self._made.run}"
+
+
+class LastOutput:
+    """Knows when what the command itself wrote has been relayed, though others may still write."""
+
+    SETTLE_S = 0.02  # What was written to a PTY is on its way for a moment.
+    BLOCKED_S = 0.2
+
+    def __init__(self, loop: Loop, status: int) -> None:
+        self._loop = loop
+        self._was_killed = os.WIFSIGNALED(status)
+        self._ended = time.monotonic()
+        self._has_settled = False
+        self._targets = self._read_targets()
+
+    def _read_targets(self) -> dict[int, int]:
+        return {stream: relay.taken + relay.waiting() for stream, relay in self._loop.relays.items()}
+
+    def has_arrived(self) -> bool:
+        if all(self._is_through(stream, target) for stream, target in self._targets.items()):
+            return self._settle()
+        # Without us it would have died in the middle of a write that nobody took: the rest is the keeper's.
+        return self._was_killed and time.monotonic() - self._ended > self.BLOCKED_S
+
+    def _is_through(self, stream: int, target: int) -> bool:
+        relay = self._loop.relays.get(stream)
+        return relay is None or relay.taken - relay.for_person >= target
+
+    def _settle(self) -> bool:
+        terminals = any(relay.is_terminal for relay in self._loop.relays.values())
+        if self._has_settled or not terminals:
+            return True
+        if time.monotonic() - self._ended >= self.SETTLE_S:
+            self._has_settled = True
+            self._targets = self._read_targets()
+        return False
+
+
+def in_words(duration_s: float) -> str:
+    """4.2 s, 3 min 12 s, 5 h 07 min, 2 d 3 h."""
+    whole = round(duration_s)
+    if duration_s < 59.95:
+        return f"{duration_s:.1f} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"

@@ -1,0 +1,1 @@
+"""P: one loop over the sources of a run, one journal."""

@@ -1,0 +1,209 @@
+"""P from its first line to its last: opens what it was given, and records."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+
+from wrapper.recorder.end import release_space, reserve_space, write_end
+from wrapper.recorder.fate import Fate
+from wrapper.recorder.log import Log
+from wrapper.recorder.streams import FileStream, PipeStream
+from wrapper.recorder.writers import SharingCheck
+from wrapper.rundir.board import STREAMS, Board
+from wrapper.rundir.journal import Journal
+from wrapper.rundir.lines import sync_path
+from wrapper.rundir.processes import start_ticks
+from wrapper.rundir.names import END_FILE, JOURNAL_FILE, PART_FILE
+
+LEASE_S = 30.0
+RETRY_S = 1.0
+GIVE_UP_S = 60.0
+GROWING_S, QUIET_S, IDLE_S = 0.05, 0.25, 10.0
+GATHER_S = 0.01
+GATHER_BELOW_BYTES = 1 << 14
+
+
+def main(site: str, part: str, given: dict[str, str]) -> None:
+    """Record until the command has ended and all that it wrote is kept."""
+    os.umask(0o077)
+    os.chdir(part)  # From here on the directory may be moved.
+    fds = {name: int(fd) for name, fd in given.items()}
+    board = Board(fds["board"])
+    open_recorder(board, fds).run()
+
+
+def open_recorder(board: Board, fds: dict[str, int]) -> Recorder:
+    """A recorder, as soon as the disk has room for its journal.
+
+    Until then output waits in its pipes, or is dropped by the wrapper, which counts it.
+    """
+    while True:
+        try:
+            return Recorder(board, fds)
+        except OSError:
+            if board.has_ended:
+                raise
+            time.sleep(RETRY_S)
+
+
+class Recorder:
+    """One loop over the sources of a run, one journal."""
+
+    def __init__(self, board: Board, fds: dict[str, int]) -> None:
+        self._board = board
+        self._journal = Journal(JOURNAL_FILE)
+        self._log = Log(self._journal)
+        self._fate = Fate(board)
+        self._bell, self._kept = fds["bell"], fds["kept"]
+        self._streams = open_streams(board, fds, self._log, self._journal)
+        self._sharing = SharingCheck(board, [fds[name] for name in fds if name.startswith("follow")])
+        self._trouble_until = 0.0
+        self._ended_at: float | None = None
+        self._end_bytes = -1
+        self._leased = self._grew = time.monotonic()
+        self._journal.add("recorder", started=describe_processes(board.command))
+        reserve_space()
+
+    def run(self) -> None:
+        """Record until nothing more can come; then have the kernel put all of it on the disk."""
+        while not self._is_finished():
+            self._turn()
+        self._log.sync()
+        self._journal.sync()
+        sync_path(END_FILE)
+        sync_path(".")
+
+    def _turn(self) -> None:
+        self._wait()
+        try:
+            self._record()
+        except OSError:  # No room, or no disk. The wrapper counts what we leave in the pipes.
+            self._trouble_until = time.monotonic() + RETRY_S
+
+    def _record(self) -> None:
+        """Take all that there is, whatever it is."""
+        taken = sum(stream.take() for stream in self._streams)
+        self._note_signals()
+        self._note_size()
+        self._renew_lease()
+        for path in self._sharing.look():
+            self._journal.add("files", shared=path)
+        self._tend_end()
+        if taken:
+            self._grew = time.monotonic()
+        if 0 < taken < GATHER_BELOW_BYTES and self._ended_at is None:
+            time.sleep(GATHER_S)  # Small pieces that come thick and fast are taken several at a time.
+
+    def _wait(self) -> None:
+        poll = select.poll()
+        poll.register(self._bell, select.POLLIN)
+        now = time.monotonic()
+        wait_s = IDLE_S
+        if self._ended_at is None:
+            for fd in (*self._fate.descriptors(), *self._sharing.descriptors()):
+                poll.register(fd, select.POLLIN)
+        if now < self._trouble_until:
+            wait_s = self._trouble_until - now
+        else:
+            for stream in self._streams:
+                wait_s = min(wait_s, self._watch(stream, poll, now))
+        if self._ended_at is not None:
+            wait_s = min(wait_s, GROWING_S)
+        if self._bell in dict(poll.poll(1000 * wait_s)):
+            self._hear_bell()
+
+    def _watch(self, stream: PipeStream | FileStream, poll: select.poll, now: float) -> float:
+        """Have the poll wake up for the stream; how long it may sleep, because a file cannot wake it."""
+        fd = stream.descriptor()
+        if fd is not None:
+            poll.register(fd, select.POLLIN)
+        if isinstance(stream, PipeStream):
+            return IDLE_S
+        return GROWING_S if now - self._grew < 1.0 else QUIET_S
+
+    def _hear_bell(self) -> None:
+        if not os.read(self._bell, 4096):  # Wrapper and keepers are gone; nobody rings any more.
+            os.close(self._bell)
+            self._bell, _ = os.pipe()
+
+    def _note_signals(self) -> None:
+        since = self._journal.positions.get("signals", 0)
+        for number, (signum, pid, uid, _at) in enumerate(self._board.read_signals(since), since + 1):
+            self._journal.add("signals", number, signal=signum, sender={"pid": pid, "uid": uid})
+
+    def _note_size(self) -> None:
+        """The first size is in part.json."""
+        sizes = self._board.sizes
+        if sizes > self._journal.positions.get("terminal:sizes", 1):
+            columns, rows = self._board.columns, self._board.rows
+            self._journal.add(
+                "terminal", self._log.length, {"terminal:sizes": sizes}, columns=columns, rows=rows
+            )
+
+    def _renew_lease(self) -> None:
+        now = time.monotonic()
+        if now - self._leased >= LEASE_S:
+            os.utime(PART_FILE)
+            self._leased = now
+
+    def _tend_end(self) -> None:
+        if self._ended_at is None and self._fate.has_ended():
+            self._note_end()
+        if self._ended_at is not None and self._is_drained() and self._end_bytes != self._log.length:
+            self._say_end(self._ended_at)
+
+    def _note_end(self) -> None:
+        ended_at = self._board.ended_at_ns / 1e9 if self._board.has_ended else time.time()
+        self._ended_at = round(ended_at, 3)
+        self._deadline = time.monotonic() + GIVE_UP_S
+        self._journal.add("recorder", ended={"status": self._fate.status(), "at": self._ended_at})
+
+    def _is_drained(self) -> bool:
+        """Whether all that the command itself wrote is in the log."""
+        if not self._board.is_drained and not self._fate.is_left_alone():
+            return False
+        return not any(stream.has_more() for stream in self._streams)
+
+    def _say_end(self, ended_at: float) -> None:
+        lost_bytes = sum(stream.lost for stream in self._board.streams.values())
+        write_end(self._fate.status(), ended_at, self._log.length, lost_bytes)
+        self._end_bytes = self._log.length
+        self._board.is_kept = 1
+        try:
+            os.write(self._kept, b"!")
+        except BrokenPipeError:  # `wandb run` had no time to wait.
+            return
+
+    def _is_finished(self) -> bool:
+        if self._ended_at is None:
+            return False
+        if time.monotonic() > self._deadline and time.monotonic() < self._trouble_until:
+            release_space()
+            return True  # The disk does not come back; whoever sees this part next will settle it.
+        return self._end_bytes == self._log.length and all(stream.is_complete() for stream in self._streams)
+
+
+def open_streams(
+    board: Board, fds: dict[str, int], log: Log, journal: Journal
+) -> list[PipeStream | FileStream]:
+    """A stream for each descriptor that was given."""
+    streams: list[PipeStream | FileStream] = []
+    for stream in STREAMS:
+        if f"log{stream}" in fds:
+            streams.append(PipeStream(stream, fds[f"log{stream}"], log, board.streams[stream]))
+        if f"follow{stream}" in fds:
+            start = board.streams[stream].offset
+            streams.append(FileStream(stream, fds[f"follow{stream}"], log, journal, start))
+    return streams
+
+
+def describe_processes(command: int) -> dict[str, int | None]:
+    """Who records, and what: pids with their start times, which name them for good."""
+    return {
+        "pid": os.getpid(),
+        "pid_ticks": start_ticks(os.getpid()),
+        "command": command,
+        "command_ticks": start_ticks(command),
+    }

@@ -1,0 +1,184 @@
+"""Settling: closing a part whose recorder is gone, by whoever sees it first."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from wrapper.rundir import names
+from wrapper.rundir.journal import Journal
+from wrapper.rundir.lines import write_new
+from wrapper.rundir.processes import boot_id, is_running, pid_namespace
+from wrapper.rundir.reading import LEASE_S, Part, read_run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+COPY_BYTES = 1 << 20
+
+
+def settle_runs(folder: Path) -> list[str]:
+    """Settle every part in the folder that waits for it; the ids of those runs. Never raises."""
+    settled = []
+    for run in _unsettled_runs(folder):
+        for part in read_run(folder / run).parts:
+            if part.end is None and has_lost_recorder(part, folder) and _settle_part(part, folder):
+                settled.append(run)
+    return settled
+
+
+def _unsettled_runs(folder: Path) -> list[str]:
+    """Runs with a part that has no end.json, found without reading any file."""
+    found = []
+    for run in _list(folder):
+        parts = [part for part in _list(folder / run) if names.read_part_name(part)] if names.is_run_id(run) else []
+        if any(not (folder / run / part / names.END_FILE).exists() for part in parts):
+            found.append(run)
+    return found
+
+
+def _list(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:  # No folder, or not ours to look into: nothing there to settle.
+        return []
+
+
+def has_lost_recorder(part: Part, folder: Path) -> bool:
+    """Whether nobody will end this part: every process of it is gone, or, seen from another host, its lease is over."""
+    if _is_of_this_boot(part.facts):
+        pids = [(part.facts.get("pid"), part.facts.get("pid_ticks")), *_recorders(part)]
+        return not any(is_running(pid, ticks) for pid, ticks in pids if isinstance(pid, int))
+    return _lease_age_s(part, folder) > LEASE_S
+
+
+def _is_of_this_boot(facts: dict[str, Any]) -> bool:
+    """Whether its pids mean something here; the same boot in another container has others."""
+    here = (boot_id(), os.uname().nodename, pid_namespace())
+    return here[0] is not None and here == (facts.get("boot"), facts.get("host"), facts.get("pids"))
+
+
+def _recorders(part: Part) -> list[tuple[Any, Any]]:
+    started = [record["started"] for record in part.records() if isinstance(record.get("started"), dict)]
+    return [(facts.get("pid"), facts.get("pid_ticks")) for facts in started[-1:]]
+
+
+def _lease_age_s(part: Part, folder: Path) -> float:
+    """How long ago the recorder touched its part, by the clock of the file system that holds both times."""
+    try:
+        touched = (part.path / names.PART_FILE).stat().st_mtime
+    except OSError:
+        touched = part.path.stat().st_mtime
+    return _clock_of(folder) - touched
+
+
+def _clock_of(folder: Path) -> float:
+    """The time on the server of a shared directory, which is not ours; ours where we may not write."""
+    probe = folder / f".clock.{os.getpid()}"
+    try:
+        write_new(str(probe), None)
+        now = probe.stat().st_mtime
+        probe.unlink()
+    except OSError:
+        return time.time()
+    return now
+
+
+def _settle_part(part: Part, folder: Path) -> bool:
+    """Finish what can be finished, and say how it ended as far as that is known; False when it is not ours to do."""
+    try:
+        copied = finish_followed(part, folder)
+        lost = sum(int(record.get("gap", 0)) for record in part.records() if record["source"] == "output")
+        facts = {**_last_known(part), "by": "settled", "output_bytes": part.output_bytes(), "lost_bytes": lost}
+        if copied:
+            facts["copied_bytes"] = copied
+        return _create(part.path / names.END_FILE, facts)
+    except OSError:  # A directory that we may read and not write.
+        return False
+
+
+def _last_known(part: Part) -> dict[str, Any]:
+    """The end that the journal tells, when the recorder died after it had seen it; else nobody knows."""
+    from wrapper.recorder.end import describe_status
+
+    ended = [record["ended"] for record in part.records() if isinstance(record.get("ended"), dict)]
+    if ended:
+        return {"version": 1, **describe_status(ended[-1].get("status")), "ended_at": ended[-1].get("at")}
+    facts = {"version": 1, **describe_status(None), "ended_at": _last_sign(part)}
+    facts["why"] = "the wrapper was killed, and the command's end was seen by nobody"
+    return facts
+
+
+def _last_sign(part: Part) -> float:
+    """The last time that anything of this part was written."""
+    files = (part.path / name for name in (names.OUTPUT_FILE, names.JOURNAL_FILE, names.METRICS_FILE, names.PART_FILE))
+    return max((file.stat().st_mtime for file in files if file.exists()), default=part.path.stat().st_mtime)
+
+
+def _create(path: Path, facts: dict[str, Any]) -> bool:
+    """Make end.json, unless somebody else has just made it."""
+    beside = f"{path}.{os.getpid()}.new"
+    write_new(beside, facts)
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        return False
+    except OSError:  # A file system without links.
+        os.rename(beside, path)
+        return True
+    finally:
+        Path(beside).unlink(missing_ok=True)
+    return True
+
+
+def finish_followed(part: Part, folder: Path) -> int:
+    """Read what a file that the recorder followed still holds of this part; how many bytes that were."""
+    streams = [stream for stream in part.facts.get("streams", []) if stream.get("kind") == "file"]
+    journal = Journal(str(part.path / names.JOURNAL_FILE))
+    return sum(_finish_stream(part, folder, stream, journal) for stream in streams)
+
+
+def _finish_stream(part: Part, folder: Path, stream: dict[str, Any], journal: Journal) -> int:
+    try:
+        source = open(stream["path"], "rb")  # noqa: SIM115
+    except OSError:
+        return 0
+    with source:
+        status = os.fstat(source.fileno())
+        if (status.st_dev, status.st_ino) != (stream["device"], stream["inode"]):
+            return 0  # It was rotated away; another file has its name.
+        number, length = stream["stream"], part.output_bytes()
+        positions = journal.positions
+        is_last = positions.get("output:stream") == number
+        taken = positions.get(f"output:{number}", 0) + (length - positions.get("output", 0) if is_last else 0)
+        source.seek(taken + positions.get(f"followed:{number}", stream["offset"]))
+        until = _next_start(part, folder, stream)
+        return _copy_rest(part, source, until, journal, number, taken)
+
+
+def _next_start(part: Part, folder: Path, stream: dict[str, Any]) -> int | None:
+    """Where the output of the next run begins that was appended to the same file; None when there is none."""
+    place = (stream["device"], stream["inode"])
+    starts = [
+        other["offset"]
+        for run in _list(folder)
+        if names.is_run_id(run)
+        for that in read_run(folder / run).parts
+        for other in that.facts.get("streams", [])
+        if that.path != part.path and (other.get("device"), other.get("inode")) == place
+    ]
+    return min((start for start in starts if start > stream["offset"]), default=None)
+
+
+def _copy_rest(part: Part, source: Any, until: int | None, journal: Journal, number: int, taken: int) -> int:
+    copied = 0
+    with part.output_path.open("ab") as log:
+        while data := source.read(COPY_BYTES if until is None else max(0, min(COPY_BYTES, until - source.tell()))):
+            if not copied:
+                also = {f"output:{number}": taken, "output:stream": number}
+                journal.add("output", log.tell(), also, stream=number)
+            copied += log.write(data)
+            log.flush()
+    return copied

@@ -1,0 +1,52 @@
+"""Short-lived processes for what may block: the recorder's loop touches only its pipes and the run directory."""
+
+from __future__ import annotations
+
+import _signal
+import os
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Worker:
+    """Calls a function in a process of its own; `poll` has the answer, or "" when it took too long or failed."""
+
+    def __init__(self, function: Callable[[], str], deadline_s: float) -> None:
+        self._deadline = time.monotonic() + deadline_s
+        self._text = b""
+        self.answer, answer_end = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                os.close(self.answer)
+                _write_all(answer_end, os.fsencode(function()))
+            finally:
+                os._exit(0)
+        os.close(answer_end)
+        os.set_blocking(self.answer, False)
+
+    def poll(self) -> str | None:
+        """The answer; None while there is none."""
+        if time.monotonic() > self._deadline:
+            return self._end("")
+        try:
+            piece = os.read(self.answer, 1 << 16)
+        except BlockingIOError:
+            return None
+        self._text += piece
+        return None if piece else self._end(os.fsdecode(self._text))
+
+    def _end(self, answer: str) -> str:
+        """One that hangs in the kernel cannot be waited for; it is killed, and left to itself."""
+        os.close(self.answer)
+        os.kill(self._pid, _signal.SIGKILL)
+        os.waitpid(self._pid, os.WNOHANG)
+        return answer
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
