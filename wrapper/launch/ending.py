@@ -42,6 +42,6 @@ def signal_name(signum: int) -> str:
     """SIGTERM for 15, SIGRTMIN+1 for 35, "signal 99" for what has no name."""
     for name, value in vars(_signal).items():
         if value == signum and name.startswith("SIG") and not name.startswith("SIG_"):
-            return name
+            return str(name)
     first = int(_signal.SIGRTMIN)
     return f"SIGRTMIN+{signum - first}" if first < signum <= _signal.SIGRTMAX else f"signal {signum}"

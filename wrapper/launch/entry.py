@@ -12,6 +12,8 @@ def main(site: str, args: list[str]) -> int:
     """Do what the arguments say; the exit status. `site` is where our dependencies are installed."""
     if args[:1] == ["run"] and "_WANDB_COMPLETE" not in os.environ:
         return run(site, args[1:])
+    from wrapper.launch.packages import open_site
+
     open_site(site)
     from wrapper.cli.main import main as run_command_line
 
@@ -30,23 +32,7 @@ def run(site: str, args: list[str]) -> int:
         sys.stderr.write(f"wandb: {error}\n")
         return USAGE_STATUS
     if options.help:
-        open_site(site)
-        from wrapper.cli.main import main as run_command_line
-
-        return run_command_line(["run", "--help"])
+        return main(site, ["help", "run"])
     from wrapper.launch.run import run as run_command
 
-    run_command(options, environment, site)
-
-
-def open_site(directory: str) -> None:
-    """Make installed packages importable: those of this Python, and those beside us.
-
-    Only for what runs apart from the command: reading `.pth` files takes longer than starting a training may.
-    """
-    import site
-
-    os.environ.pop("_WANDB_ENVIRON", None)
-    site.main()
-    if directory:
-        site.addsitedir(directory)
+    return run_command(options, environment, site)

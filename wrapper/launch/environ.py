@@ -48,7 +48,10 @@ def is_proc_ours() -> bool:
 
 
 def restore(entry: bytes, passed_on: list[bytes]) -> bytes:
-    """`entry` as the kernel held it: where a separator stood in it, the shell's own copy tells which."""
+    """`entry` as the kernel held it: where a separator stood in it, the shell's own copy tells which.
+
+    A name that is no identifier has no such copy: there, and only there, a \\036 stays a \\037.
+    """
     if END_WITHIN in entry:
         for copy in passed_on:
             if copy.replace(END, END_WITHIN) == entry:

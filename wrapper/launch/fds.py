@@ -69,6 +69,14 @@ def is_open(fd: int) -> bool:
     return True
 
 
+def is_inherited(fd: int) -> bool:
+    """Whether a program that we become would have it; false for what is closed."""
+    try:
+        return not fcntl.fcntl(fd, fcntl.F_GETFD) & fcntl.FD_CLOEXEC
+    except OSError:
+        return False
+
+
 def close_quietly(fd: int) -> None:
     """Close a descriptor that may be closed already."""
     try:

@@ -12,19 +12,22 @@ import select
 import time
 
 from wrapper.launch import kernel
-from wrapper.launch.fds import let_go_of_callers, make_pipe, set_nonblocking
+from wrapper.launch.fds import close_quietly, let_go_of_callers, make_pipe, set_nonblocking
 from wrapper.launch.loop import Loop
 from wrapper.launch.signals import ALL, FAULTS, UNSTOPPABLE
+from wrapper.rundir.processes import exit_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from wrapper.launch.full_pty import Keyboard
     from wrapper.launch.recorders import Recorders
     from wrapper.launch.relay import Relay
     from wrapper.rundir.board import Board
 
 LOOK_EVERY_S = 0.25
+REAPED_WITHIN_S = 1.0
 STARTED, QUIT = b"s", b"q"
 
 
@@ -34,11 +37,13 @@ class Shared:
     def __init__(self, board: Board, relays: dict[int, Relay], recorders: Recorders, copies: bool) -> None:
         self.board, self.relays, self.recorders, self.copies = board, relays, recorders, copies
         self.started_at = time.time()
+        self.keyboard: Keyboard | None = None
 
     def descriptors(self) -> list[int]:
         return [
             self.board.fd,
             *self.recorders.descriptors(),
+            *([self.keyboard.person] if self.keyboard else []),
             *(fd for relay in self.relays.values() for fd in relay.descriptors()),
         ]
 
@@ -63,13 +68,13 @@ class Keepers:
         set_nonblocking(self._canary_end)
         self._pid = 0
         self._lifeline = self._process = -1
-        self._may_have_died = False
+        self._may_have_died = self._has_quit = False
 
     def descriptors(self) -> list[int]:
         return [self._lifeline, self.canary, self._canary_end]
 
     def start(self) -> None:
-        """Fork a keeper."""
+        """Fork a keeper. Raises OSError when there may be no more processes or descriptors."""
         lifeline_end, lifeline = make_pipe()
         set_nonblocking(lifeline)
         pid = os.fork()
@@ -93,6 +98,15 @@ class Keepers:
         """Have it let go of a channel, so that the command or the reader finds it closed."""
         self.tell(b"%d" % stream)
 
+    def quit(self) -> None:
+        """Send the keeper away: there is nothing left to keep."""
+        self.tell(QUIT)
+        self._has_quit = True
+
+    def abandon(self) -> None:
+        """Have the keeper take over now."""
+        os.close(self._lifeline)
+
     def watch(self, loop: Loop) -> None:
         """Have the loop wake up when the keeper dies."""
         process = watch_process(self._pid)
@@ -105,7 +119,7 @@ class Keepers:
 
     def tend(self, loop: Loop) -> None:
         """Fork another keeper when the last has died."""
-        if self._process >= 0 and not self._may_have_died:
+        if self._has_quit or (self._process >= 0 and not self._may_have_died):
             return
         if process_state(self._pid) not in ("", "Z", "X"):
             return
@@ -114,8 +128,12 @@ class Keepers:
             os.close(self._process)
             self._process = -1
         self._may_have_died = False
-        os.close(self._lifeline)
-        self.start()
+        close_quietly(self._lifeline)
+        try:
+            self.start()
+        except OSError:  # Without a keeper, then, until the next turn.
+            self._pid = 0
+            return
         self.watch(loop)
 
 
@@ -215,11 +233,15 @@ class Successor:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._keepers = Keepers(shared)
-        self._keepers.start()
+        try:
+            self._keepers.start()
+        except OSError:  # Too many processes; the loop tries again.
+            pass
         shared.use_copies_if_need_be()
         for relay in shared.relays.values():
             relay.take_over()
         self._loop = Loop(shared.relays, self._forget)
+        self._ended_at: float | None = None
 
     def _forget(self, stream: int) -> None:
         self._shared.relays.pop(stream, None)
@@ -230,15 +252,30 @@ class Successor:
         shared, loop = self._shared, self._loop
         if has_stopped_command:
             signal_command(shared.board, _signal.SIGCONT)
+        if shared.keyboard:
+            shared.keyboard.restore()
         command = watch_process(shared.board.command)
         shared.recorders.take_over(loop)
         self._keepers.watch(loop)
-        while loop.relays or is_alive(shared.board.command, command):
+        while loop.relays or not self._has_ended(command):
             loop.turn(shared.recorders.wait_s(LOOK_EVERY_S))
             shared.recorders.tend(loop)
             self._keepers.tend(loop)
-        self._keepers.tell(QUIT)
+        self._keepers.quit()
         shared.recorders.ring()
+
+    def _has_ended(self, command: int | None) -> bool:
+        """Whether the command has ended; how, goes on the board where the kernel tells those who are no parents."""
+        board = self._shared.board
+        if board.has_ended or is_alive(board.command, command):
+            return bool(board.has_ended)
+        self._ended_at = self._ended_at or time.monotonic()
+        status = exit_status(command, board.command) if command is not None else None
+        if status is None:
+            return time.monotonic() - self._ended_at > REAPED_WITHIN_S
+        board.status, board.ended_at_ns = status, time.time_ns()
+        board.has_ended = 1
+        return True
 
 
 def watch_process(pid: int) -> int | None:

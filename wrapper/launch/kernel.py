@@ -5,10 +5,14 @@ from __future__ import annotations
 import errno
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 NONBLOCK = 2  # SPLICE_F_NONBLOCK; os.SPLICE_F_* exists from Python 3.10 on where the C library has it.
 WHOLE = 1 << 20
 
-_libc = None
+_libc: Any = None
 
 
 class CannotTee(Exception):

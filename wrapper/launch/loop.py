@@ -22,9 +22,12 @@ HAS_GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 class Patience:
     """How long the command may still be held up by its log: at most 0.2 s in any second.
 
-    A wait that was used up in vain ends all waiting until the log takes something again: a
-    disk that hangs costs the command 0.2 s once.
+    A log that takes 100 MB in a second does not hold anybody up, it is only slower than a flood, as tee(1) would be:
+    what it takes pays for the wait. A wait that was used up in vain ends all waiting until the log takes
+    something again, so a disk that hangs costs the command 0.2 s once.
     """
+
+    GOOD_BYTES_PER_S = 100e6
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -38,10 +41,10 @@ class Patience:
             self._second, self._spent = now, 0.0
         return 0.0 if self._is_stuck else max(0.0, LONGEST_HOLD_S - self._spent)
 
-    def note(self, waited_s: float, has_moved: bool) -> None:
-        """So long was waited, and then the log took something, or did not."""
-        self._spent += waited_s
-        if has_moved:
+    def note(self, waited_s: float, moved_bytes: int) -> None:
+        """So long was waited, and then the log took so much."""
+        self._spent = max(0.0, self._spent + waited_s - moved_bytes / self.GOOD_BYTES_PER_S)
+        if moved_bytes:
             self._is_stuck = False
         elif self._spent >= LONGEST_HOLD_S:
             self._is_stuck = True
@@ -197,11 +200,11 @@ class Loop:
         left_s = self._patience.left_s()
         began = time.monotonic()
         ready = poll.poll(1000 * min([left_s, *limits]))
-        moved = [relay.give_log() for relay in held_up]
-        self._patience.note(time.monotonic() - began, any(moved))
+        moved = [give_log(relay) for relay in held_up]
+        self._patience.note(time.monotonic() - began, sum(moved))
         if self._patience.left_s() <= 0:
-            for relay, has_moved in zip(held_up, moved, strict=True):
-                if not has_moved and relay.for_log:
+            for relay, moved_bytes in zip(held_up, moved, strict=True):
+                if not moved_bytes and relay.for_log:
                     relay.drop_log()
         self._act(ready)
 
@@ -213,6 +216,13 @@ class Loop:
         for stream, relay in list(self.relays.items()):
             if events.get(relay.person, 0) & HAS_GONE:
                 self._lose_reader(stream, relay)
+
+
+def give_log(relay: Relay) -> int:
+    """Give the log what it takes now; how many bytes that was."""
+    before = relay.for_log
+    relay.give_log()
+    return before - relay.for_log
 
 
 def can_read(fd: int) -> bool:

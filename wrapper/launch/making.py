@@ -51,18 +51,24 @@ class Making:
         self._resolve, self._facts = resolve, facts
         self._began = time.monotonic()
         self._answer, answer_end = make_pipe()
-        pid = os.fork()
-        if pid == 0:
+        self._pid = os.fork()
+        if self._pid == 0:
             try:
-                # Twice, so that it is nobody's child whom the command could meet in wait(2).
-                if os.fork() == 0:
-                    let_go_of_callers([answer_end])
-                    os.umask(0o077)
-                    self._make(answer_end)
+                let_go_of_callers([answer_end])
+                os.umask(0o077)
+                self._make(answer_end)
             finally:
                 os._exit(0)
         os.close(answer_end)
-        os.waitpid(pid, 0)
+
+    def reap(self) -> None:
+        """Before we become the command, which is to have no child that it did not make.
+
+        One whose disk hangs cannot be reaped. The command may meet it in wait(2), and that is the least that
+        such a disk can do to it.
+        """
+        while time.monotonic() < self._began + LONGEST_WAIT_S and not os.waitpid(self._pid, os.WNOHANG)[0]:
+            time.sleep(0.001)
 
     def wait(self) -> Made:
         data = b""
@@ -81,6 +87,13 @@ class Making:
         return _read_answer(data)
 
     def _make(self, answer: int) -> None:
+        try:
+            self._answer_with_part(answer)
+        except BaseException as error:
+            _tell(answer, [LOST, "", f"its directory could not be made: {error!r}"])
+            raise
+
+    def _answer_with_part(self, answer: int) -> None:
         settings = self._resolve()
         words = " ".join(name for name in ("pty", "live", "own_output", "silent") if getattr(settings, name))
         if settings.mode == "disabled":
@@ -101,10 +114,9 @@ def _tell(answer: int, fields: list[str]) -> bool:
     """Whether anybody still listens."""
     try:
         os.write(answer, b"\0".join(map(os.fsencode, fields)))
-    except BrokenPipeError:
-        return False
-    finally:
         os.close(answer)
+    except OSError:  # Nobody: it took too long.
+        return False
     return True
 
 

@@ -21,10 +21,10 @@ RUNNING = "How the command runs"
 
 HELP_DIR = "Keep it in DIR/.wandb-wrapper, instead of .wandb-wrapper here."
 HELP_MODE = (
-    "online and offline keep the run on this machine; what is kept online will also be sent, once there is a"
-    " server to send it to. dryrun is offline. disabled runs the command by itself."
+    "online, offline (or dryrun): the run is kept on this machine, and online will also send it, once there"
+    " is a server to send it to. disabled: the command runs by itself."
 )
-HELP_RESUME = "Is stored with the run, and has no effect yet."
+HELP_RESUME = "allow, must, never or auto. Stored with the run; it has no effect yet."
 HELP_PTY = "Give the command a terminal of its own even where its output goes elsewhere."
 HELP_LIVE = "Set PYTHONUNBUFFERED=1, so that what Python prints into a pipe arrives at once."
 HELP_OWN_OUTPUT = (
@@ -106,7 +106,7 @@ class Option:
         means: object = None,
     ) -> None:
         self.flags, self.sets, self.help, self.section = flags, sets, help, section
-        self.value = value or "|".join(choices)  # What help calls the value; empty when it takes none.
+        self.value = value  # What help calls the value; empty when it takes none.
         self.read, self.choices, self.means = read, choices, means
 
     def read_value(self, flag: str, text: str) -> object:
@@ -120,25 +120,19 @@ class Option:
 
 
 OPTIONS = (
-    Option(
-        "--project", sets="project", value="NAME", section=CALLED, help="List the run under this project."
-    ),
+    Option("--project", sets="project", value="NAME", section=CALLED, help="List the run under this project."),
     Option("--name", sets="name", value="NAME", section=CALLED, help="Instead of two words and a number."),
-    Option(
-        "--id", sets="id", value="ID", section=CALLED, read=as_id, help="Instead of 8 letters and digits."
-    ),
+    Option("--id", sets="id", value="ID", section=CALLED, read=as_id, help="Instead of 8 letters and digits."),
     Option("--group", sets="group", value="NAME", section=CALLED, help="What this run is a part of."),
     Option("--job-type", sets="job_type", value="TYPE", section=CALLED, help="Such as train or eval."),
-    Option(
-        "--tag", sets="tags", value="TAG", section=CALLED, read=as_tag, help="May be given several times."
-    ),
+    Option("--tag", sets="tags", value="TAG", section=CALLED, read=as_tag, help="May be given several times."),
     Option("--tags", sets="tags", value="A,B", section=CALLED, read=as_tags, help="Several tags at once."),
     Option("--notes", sets="notes", value="TEXT", section=CALLED, help="What this run is about."),
     Option("--entity", sets="entity", value="NAME", section=CALLED, help="The user or team it belongs to."),
     Option("--dir", sets="dir", value="DIR", section=KEPT, read=as_folder, help=HELP_DIR),
-    Option("--mode", sets="mode", choices=MODES, section=KEPT, help=HELP_MODE),
+    Option("--mode", sets="mode", value="MODE", choices=MODES, section=KEPT, help=HELP_MODE),
     Option("--offline", sets="mode", means="offline", section=KEPT, help="The same as --mode offline."),
-    Option("--resume", sets="resume", choices=RESUMES, section=KEPT, help=HELP_RESUME),
+    Option("--resume", sets="resume", value="WHEN", choices=RESUMES, section=KEPT, help=HELP_RESUME),
     Option("--pty", sets="pty", means=True, help=HELP_PTY),
     Option("--no-pty", sets="pty", means=False),
     Option("--live", sets="live", means=True, help=HELP_LIVE),
@@ -147,7 +141,7 @@ OPTIONS = (
     Option("--no-own-output", sets="own_output", means=False),
     Option("-q", "--quiet", sets="silent", means=True, help="Say nothing when the command has ended."),
     Option("--no-quiet", sets="silent", means=False),
-    Option("-h", "--help", sets="help", means=True, help="Show this page."),
+    Option("-h", "--help", sets="help", means=True, help="Show this message and exit."),
 )
 BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
 
@@ -189,7 +183,7 @@ def _take_option(options: RunOptions, words: list[str]) -> int:
         _set(options, option, flag, option.read_value(flag, text))
         return 1
     if len(words) < 2 or words[1] == "--" or words[1].partition("=")[0] in BY_FLAG:
-        raise UsageError(f"{flag} needs a value: {flag} {option.value}")
+        raise UsageError(f"{flag} needs a value: {flag} {'|'.join(option.choices) or option.value}")
     _set(options, option, flag, option.read_value(flag, words[1]))
     return 2
 

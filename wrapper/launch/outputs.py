@@ -7,13 +7,14 @@ import os
 import stat
 import termios
 
-from wrapper.launch.fds import duplicate, lift, make_pipe
+from wrapper.launch.fds import close_quietly, duplicate, lift, make_pipe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-RELAYED = ("terminal", "pipe", "socket", "own-file")
+OFLAG = 1
+RELAYED = ("terminal", "pipe", "socket", "own-file", "pty")
 
 
 class Output:
@@ -33,6 +34,12 @@ class Output:
     @property
     def is_relayed(self) -> bool:
         return self.kind in RELAYED
+
+    def give_to_command(self) -> None:
+        """In the process that becomes the command: put our channel where the caller's was."""
+        if self.end is not None:
+            for fd in self.fds:
+                os.dup2(self.end, fd)
 
     def facts(self) -> dict[str, Any]:
         """As part.json states it."""
@@ -87,20 +94,38 @@ def _inspect_file(fd: int, status: os.stat_result) -> Output:
     return output
 
 
+def choose(outputs: list[Output], own_output: bool, pty: bool) -> None:
+    """What the settings make of the places that were found."""
+    if own_output:
+        take_files(outputs)
+    if pty:
+        take_pty(outputs)
+
+
 def take_files(outputs: list[Output]) -> None:
     """`--own-output`: what goes to a file goes through us."""
     for output in outputs:
         if output.kind == "file":
             output.kind = "own-file"
             if output.follow is not None:
-                os.close(output.follow)
+                close_quietly(output.follow)
             output.follow = None
+
+
+def take_pty(outputs: list[Output]) -> None:
+    """`--pty`: all goes through a terminal of the command's own, to where standard output goes; if that is none."""
+    if outputs[0].stream == 1 and outputs[0].kind not in ("terminal", "closed"):
+        for output in outputs:
+            if output.follow is not None:
+                close_quietly(output.follow)
+        del outputs[1:]
+        outputs[0].kind, outputs[0].fds, outputs[0].follow, outputs[0].path = "pty", [1, 2], None, None
 
 
 def open_channels(outputs: list[Output]) -> None:
     """Put a pipe, or for a terminal a PTY, between the command and each place that is relayed."""
     for output in outputs:
-        if not output.is_relayed:
+        if not output.is_relayed or output.kind == "pty":
             continue
         output.person = duplicate(output.stream)
         if output.kind == "terminal":
@@ -116,7 +141,7 @@ def open_terminal(person: int) -> tuple[int, int]:
     """
     master, slave = map(lift, os.openpty())
     modes = termios.tcgetattr(person)
-    modes[1] &= ~termios.OPOST
+    modes[OFLAG] &= ~termios.OPOST
     termios.tcsetattr(slave, termios.TCSANOW, modes)
     copy_size(person, master)
     return master, slave

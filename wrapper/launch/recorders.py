@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wrapper.launch.loop import Loop
     from wrapper.rundir.board import Board
 
-QUICK_S = 1.0
+QUICK_S = 0.25  # One that lives no longer than this will probably die of the same again.
 FREE_RESTARTS = 5
 LONGEST_PAUSE_S = 5.0
 NICENESS = 5
@@ -51,16 +51,15 @@ class Recorders:
         except BlockingIOError:  # It has not heard the last thousand yet.
             return
 
-    @property
-    def is_there(self) -> bool:
-        """Whether there is a recorder, so that waiting for it has a sense."""
-        return self._due_at is None
-
     def start(self, loop: Loop) -> None:
         """Start a recorder and watch it."""
         self._due_at = None
         self._started_at = time.monotonic()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # Too many processes; it is tried again.
+            self._due_at = self._started_at + LONGEST_PAUSE_S
+            return
         if pid == 0:
             try:
                 self._become_recorder()
@@ -73,6 +72,8 @@ class Recorders:
         """Watch the recorder that another process started."""
         if self._board.recorder:
             self._watch(loop)
+        else:
+            self.start(loop)
 
     def _watch(self, loop: Loop) -> None:
         try:
@@ -101,7 +102,7 @@ class Recorders:
 
     def wait_s(self, longest_s: float | None) -> float | None:
         """How long one may wait before `tend` is due."""
-        if self._due_at is None or self._board.is_kept:
+        if self._due_at is None or self._board.is_finished:
             return longest_s
         left_s = max(0.0, self._due_at - time.monotonic())
         return left_s if longest_s is None else min(left_s, longest_s)
@@ -110,7 +111,7 @@ class Recorders:
         """Start another recorder when one is due. One that has kept everything need not come back."""
         if self._process is None and self._due_at is None and not _exists(self._board.recorder):
             self._plan_restart()
-        if self._due_at is not None and time.monotonic() >= self._due_at and not self._board.is_kept:
+        if self._due_at is not None and time.monotonic() >= self._due_at and not self._board.is_finished:
             self.start(loop)
 
     def _become_recorder(self) -> None:

@@ -34,7 +34,7 @@ class Relay:
 
     def __init__(self, source: int, person: int, log: int, board: StreamBoard, kind: str) -> None:
         self.source, self.person, self.log, self.board = source, person, log, board
-        self.is_terminal = kind == "terminal"
+        self.is_terminal = kind in ("terminal", "pty")
         # A terminal or socket cannot be written "as far as it goes"; it is asked first.
         self.waits_before_person = kind in ("terminal", "socket")
         self.kept = make_pipe()

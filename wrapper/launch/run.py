@@ -7,7 +7,6 @@ import time
 
 from wrapper.launch import command, fds, making, outputs, settings, signals
 from wrapper.launch.start import Start, part_facts, say
-from wrapper.launch.wrapping import Wrapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,23 +30,32 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
     if settings.early_mode(options, start.variables) == "disabled":
         start.instead_of_us()
     found = outputs.inspect_outputs(closed)
-    made = make_directory(start, options, found)
+    with_directory = make_directory(start, options, found)
+    # While the disk is busy. What is imported up to here is what the fork needs, and a third of all.
+    from wrapper.launch.wrapping import Wrapping
+
+    made = with_directory.wait()
     if made.state != making.KEPT:
+        with_directory.reap()
         if made.state == making.LOST and not (made.choices.silent or options.silent):
             say(f"this run is not recorded: {made.why}")
         start.instead_of_us()
-    if made.choices.own_output:
-        outputs.take_files(found)
-    Wrapping(start, made, found, site).run()
+    outputs.choose(found, made.choices.own_output, made.choices.pty)
+    try:
+        wrapping = Wrapping(start, made, found, site)
+    except OSError as error:  # Too few descriptors, processes or memory for us; there may be enough for the command.
+        making.remove_part(made.part)
+        say(f"this run is not recorded: {error.strerror}")
+        start.instead_of_us()
+    wrapping.run()
 
 
-def make_directory(start: Start, options: RunOptions, found: list[outputs.Output]) -> making.Made:
-    """The run directory, or why there is none."""
+def make_directory(start: Start, options: RunOptions, found: list[outputs.Output]) -> making.Making:
+    """Begin to make the run directory."""
     wrapper, started_at = os.getpid(), time.time()
 
     def facts(chosen: settings.Settings) -> dict[str, Any]:
-        if chosen.own_output:
-            outputs.take_files(found)
+        outputs.choose(found, chosen.own_output, chosen.pty)
         return part_facts(start, found, wrapper, started_at)
 
-    return making.Making(lambda: settings.resolve(options, start.variables, os.getcwd()), facts).wait()
+    return making.Making(lambda: settings.resolve(options, start.variables, os.getcwd()), facts)

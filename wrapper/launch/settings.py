@@ -177,11 +177,7 @@ def _folder(given: Given | None, home: str) -> str | None:
 def _from_flags(options: RunOptions | None, cwd: str) -> dict[str, Given]:
     if options is None:
         return {}
-    return {
-        name: Given(getattr(options, name), flag, cwd)
-        for name, flag in options.given.items()
-        if name != "help"
-    }
+    return {name: Given(getattr(options, name), flag, cwd) for name, flag in options.given.items() if name != "help"}
 
 
 def _from_variables(environment: Mapping[str, str], cwd: str) -> dict[str, Given]:
@@ -274,10 +270,7 @@ class Files:
             text = self._read(path)
             if text is not None:
                 shown = shown_path(path, self._cwd, self._home)
-                return {
-                    name: Given(value, f"{shown} line {line}", folder)
-                    for line, name, value in _read_ini(text)
-                }
+                return {name: Given(value, f"{shown} line {line}", folder) for line, name, value in _read_ini(text)}
         return {}
 
     def _read(self, path: str | None) -> str | None:

@@ -26,13 +26,15 @@ ALL = _signal.valid_signals() - UNSTOPPABLE
 FAULTS = {_signal.SIGSEGV, _signal.SIGBUS, _signal.SIGFPE, _signal.SIGILL, _signal.SIGTRAP, _signal.SIGSYS}
 HARMLESS = {_signal.SIGCHLD, _signal.SIGCONT, _signal.SIGURG, _signal.SIGWINCH}
 STOPS = {_signal.SIGTSTP, _signal.SIGTTIN, _signal.SIGTTOU}
+SI_KERNEL = 128
 CANARY_S = 0.025
 STALE_S = 0.1
 
 
 def block_all() -> set[int]:
     """Block every signal; returns what was blocked before."""
-    return _signal.pthread_sigmask(_signal.SIG_BLOCK, ALL)
+    before: set[int] = _signal.pthread_sigmask(_signal.SIG_BLOCK, ALL)
+    return before
 
 
 def forget_python() -> None:
@@ -67,10 +69,18 @@ class Signals:
     """A thread that takes every signal of this process, so that none ever waits for a slow terminal."""
 
     def __init__(
-        self, command: int, canary: int, board: Board, window: Window, on_change: Callable[[], None]
+        self,
+        command: int,
+        canary: int,
+        board: Board,
+        window: Window,
+        on_change: Callable[[], None],
+        terminal: int | None = None,
     ) -> None:
+        """`terminal` is the command's own, with --pty: what our group is sent it does not hear."""
         self._command, self._canary = command, canary
         self._board, self._window, self._on_change = board, window, on_change
+        self._terminal = terminal
         self._reported: dict[int, float] = {}
         self.end_now: Callable[[], None] | None = None
 
@@ -91,10 +101,24 @@ class Signals:
     def _forward(self, info: _signal.struct_siginfo) -> None:
         signum = info.si_signo
         self._board.note_signal(signum, info.si_pid, info.si_uid, time.time())
+        if self._terminal is not None:
+            self._send_to_terminal(signum, info.si_code)
+            return
         if self._keeper_had_it(signum):
             return
         if info.si_pid == self._command:  # It meant its parent, which without us is our parent.
             self._send(signum, os.getppid())
+        else:
+            self._send(signum)
+
+    def _send_to_terminal(self, signum: int, code: int) -> None:
+        """A key that the kernel made a signal of is for whoever is in the foreground there."""
+        assert self._terminal is not None
+        if code == SI_KERNEL:
+            try:
+                os.killpg(os.tcgetpgrp(self._terminal), signum)
+            except OSError:  # Nobody is.
+                return
         else:
             self._send(signum)
 

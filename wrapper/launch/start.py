@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
-from wrapper.launch import command, fds, outputs, signals
+from wrapper.launch import command, outputs, signals
 from wrapper.rundir.processes import boot_id, pid_namespace, start_ticks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
+
+    from wrapper.rundir.board import Board
 
 
 def say(message: str, fd: int = 2) -> None:
@@ -24,7 +26,13 @@ class Start:
     """What the command is to be started with."""
 
     def __init__(
-        self, argv: list[str], path: str, environment: list[bytes], closed: list[int], mask: set[int], ignores_pipe: bool
+        self,
+        argv: list[str],
+        path: str,
+        environment: list[bytes],
+        closed: list[int],
+        mask: set[int],
+        ignores_pipe: bool,
     ) -> None:
         self.argv, self.path, self.environment, self.closed = argv, path, environment, closed
         self.mask, self.ignores_pipe = mask, ignores_pipe
@@ -40,9 +48,13 @@ class Start:
             if equals
         }
 
+    def restore_signals(self) -> None:
+        """In a process that will become the command: the signal state that the caller meant it to have."""
+        signals.restore_for_command(self.mask, self.ignores_pipe)
+
     def instead_of_us(self) -> NoReturn:
         """Become the command: nothing of ours stays."""
-        signals.restore_for_command(self.mask, self.ignores_pipe)
+        self.restore_signals()
         try:
             command.become(self.path, self.argv, self.environment)
         except OSError as error:
@@ -50,23 +62,22 @@ class Start:
             say(str(refusal))
         os._exit(refusal.status)
 
-    def fork(self, found: list[outputs.Output], changes: dict[bytes, bytes]) -> tuple[int, int]:
-        """Start the command; its pid, and a descriptor that tells what execve(2) had against it, or just ends."""
-        word, word_end = fds.make_pipe()
+    def fork(self, found: list[outputs.Output], changes: dict[bytes, bytes], board: Board, word_end: int) -> int:
+        """Start the command; its pid. What execve(2) has against it is told at `word_end`, which else just ends."""
         pid = os.fork()
         if pid == 0:
             try:
+                board.command = os.getpid()  # By itself, because we may be killed before we can.
                 for output in found:
-                    for fd in output.fds if output.end is not None else ():
-                        os.dup2(output.end, fd)
-                signals.restore_for_command(self.mask, self.ignores_pipe)
+                    output.give_to_command()
+                self.restore_signals()
                 command.become(self.path, self.argv, command.with_variables(self.environment, changes))
             except OSError as error:
                 os.write(word_end, b"%d" % (error.errno or 0))
             finally:
                 os._exit(127)
         os.close(word_end)
-        return pid, word
+        return pid
 
 
 def part_facts(start: Start, found: list[outputs.Output], wrapper: int, started_at: float) -> dict[str, Any]:

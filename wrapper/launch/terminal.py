@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import termios
 
-from wrapper.launch.outputs import copy_size, read_size, window
+from wrapper.launch.outputs import OFLAG, copy_size, read_size, window
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wrapper.rundir.board import Board
-
-OFLAG = 1
 
 
 class Mirror:

@@ -8,7 +8,7 @@ import time
 
 from wrapper.launch import command, fds, making, outputs
 from wrapper.launch.ending import end_as, end_in_words
-from wrapper.launch.keeper import QUIT, STARTED, Keepers, Shared
+from wrapper.launch.keeper import STARTED, Keepers, Shared
 from wrapper.launch.loop import Loop
 from wrapper.launch.recorders import Recorders
 from wrapper.launch.relay import Relay
@@ -22,17 +22,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+    from wrapper.launch.full_pty import FullPty
+
 LONGEST_END_S = 2.0
 LOOK_AT_END_EVERY_S = 0.005
 
 
 class Wrapping:
-    """A run that is recorded."""
+    """A run that is recorded: made, and the command with it; raises OSError when there is no room for both."""
 
     def __init__(self, start: Start, made: making.Made, found: list[outputs.Output], site: str) -> None:
         self._start, self._made, self._found = start, made, found
         self._board = Board.make()
         self._board.wrapper = os.getpid()
+        self._pty = self._start_on_pty(site) if found[0].kind == "pty" else None
         outputs.open_channels(found)
         self._recorders = Recorders(self._board, made.part, site, start.environment)
         copies = command.get_variable(start.environment, b"WANDB_RELAY") == b"copy"
@@ -42,12 +45,23 @@ class Wrapping:
             for output in found
             if output.kind == "terminal" and output.person is not None and output.source is not None
         }
-        self._window = Window(self._board, list(self._pairs.values()))
+        self._window = Window(self._board, self._find_windows())
         self._bell_end, self._bell = fds.make_pipe()
         fds.set_nonblocking(self._bell)
         self._talk = fds.duplicate(2)
+        if self._pty and self._pty.keyboard:
+            self._shared.keyboard = self._pty.keyboard
         self._keepers = Keepers(self._shared)
+        self._word, word_end = fds.make_pipe()
         self._keepers.start()
+        try:
+            self._command = self._pty.pid if self._pty else self._fork(word_end)
+        except OSError:
+            self._keepers.quit()
+            raise
+
+    def _fork(self, word_end: int) -> int:
+        return self._start.fork(self._found, self._changes(), self._board, word_end)
 
     def _make_relays(self) -> dict[int, Relay]:
         relays = {}
@@ -64,22 +78,56 @@ class Wrapping:
             relays[output.stream] = Relay(output.source, output.person, log, board, output.kind)
         return relays
 
+    def _start_on_pty(self, site: str) -> FullPty:
+        from wrapper.launch.full_pty import FullPty
+
+        try:
+            return FullPty(self._start, self._found[0], self._changes(), self._board, site)
+        except command.CannotStart as error:
+            making.remove_beside(self._made.part)
+            say(str(error))
+            os._exit(error.status)
+
+    def _find_windows(self) -> list[tuple[int, int]]:
+        """Terminals of the person's, each with the command's that is to have its size."""
+        if self._pty and self._pty.keyboard and self._found[0].source is not None:
+            return [(self._pty.keyboard.person, self._found[0].source)]
+        return list(self._pairs.values())
+
     def run(self) -> NoReturn:
-        """Start the command, relay until it has ended, and end as it did."""
-        self._command, word = self._start.fork(self._found, self._changes())
-        self._board.command = self._command
+        """Relay until the command has ended, and end as it did."""
         self._keepers.tell(STARTED)
-        self._let_go(word)
+        self._let_go()
         self._take_signals()
+        try:
+            self._record()
+        except Exception:  # noqa: BLE001 -- whatever is wrong with us, the command is not to notice.
+            self._stand_aside()
+        self._end()
+
+    def _record(self) -> None:
         self._shared.use_copies_if_need_be()
         self._loop = Loop(self._shared.relays, self._forget)
         self._loop.mirrors = {stream: Mirror(*pair) for stream, pair in self._pairs.items()}
-        self._loop.watch(word, lambda: self._read_word(word))
+        if self._pty:
+            self._begin_on_pty(self._pty)
+        else:
+            self._loop.watch(self._word, self._read_word)
         self._loop.watch(self._bell_end, self._hear)
         self._keepers.watch(self._loop)
         self._relay()
         self._wait_until_kept()
-        self._end()
+
+    def _stand_aside(self) -> None:
+        """Let the keeper go on as if we were dead, and do nothing but wait for the command."""
+        self._keepers.abandon()
+        while not self._board.has_ended:
+            os.read(self._bell_end, 4096)
+
+    def _begin_on_pty(self, pty: FullPty) -> None:
+        if pty.keyboard:
+            pty.keyboard.pass_on(self._loop)
+        self._begin_to_record()
 
     def _changes(self) -> dict[bytes, bytes]:
         """What the command's environment has and ours had not."""
@@ -89,16 +137,17 @@ class Wrapping:
             changes[b"PYTHONUNBUFFERED"] = b"1"
         return changes
 
-    def _let_go(self, word: int) -> None:
+    def _let_go(self) -> None:
         """What the command was given is the command's alone from here on."""
         for output in self._found:
             if output.end is not None:
                 os.close(output.end)
-        ours = [word, self._bell, self._bell_end, self._talk]
+        ours = [self._word, self._bell, self._bell_end, self._talk]
         fds.let_go_of_callers([*ours, *self._shared.descriptors(), *self._keepers.descriptors()])
 
     def _take_signals(self) -> None:
-        self._signals = Signals(self._command, self._keepers.canary, self._board, self._window, self._ring)
+        master = self._found[0].source if self._pty else None
+        self._signals = Signals(self._command, self._keepers.canary, self._board, self._window, self._ring, master)
         _thread.start_new_thread(self._signals.run, ())
 
     def _ring(self) -> None:
@@ -110,17 +159,20 @@ class Wrapping:
     def _hear(self) -> None:
         os.read(self._bell_end, 4096)
 
-    def _read_word(self, word: int) -> None:
+    def _read_word(self) -> None:
         """execve(2) has gone well, and the recorder may come; or it has not, and there is no run."""
-        number = os.read(word, 16)
-        self._loop.unwatch(word)
-        os.close(word)
+        number = os.read(self._word, 16)
+        self._loop.unwatch(self._word)
+        os.close(self._word)
         if number:
             refusal = command.explain(self._start.argv[0], int(number))
-            self._keepers.tell(QUIT)
+            self._keepers.quit()
             making.remove_beside(self._made.part)
             say(str(refusal), self._talk)
             os._exit(refusal.status)
+        self._begin_to_record()
+
+    def _begin_to_record(self) -> None:
         self._recorders.start(self._loop)
         if not os.isatty(self._talk):
             os.close(self._talk)
@@ -148,7 +200,7 @@ class Wrapping:
     def _wait_until_kept(self) -> None:
         """Wait for the recorder to say that all is on disk, at most 2 s, and relay what others still write."""
         if not self._loop.relays:
-            self._keepers.tell(QUIT)
+            self._keepers.quit()
         status = self._board.status
         self._signals.end_now = lambda: end_as(status)
         self._board.is_drained = 1
@@ -159,6 +211,8 @@ class Wrapping:
             self._turn(left_s)
 
     def _end(self) -> NoReturn:
+        if self._pty and self._pty.keyboard:
+            self._pty.keyboard.restore()
         if self._talk >= 0 and not self._made.choices.silent:
             say(self._last_words(), self._talk)
         end_as(self._board.status)

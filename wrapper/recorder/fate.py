@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
-import struct
+import time
+
+from wrapper.rundir.processes import exit_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wrapper.rundir.board import Board
 
-# struct pidfd_info: mask, cgroup, eleven ids, exit code. Linux 6.15 on fills in the last, also after the
-# process was reaped by somebody else.
-INFO = struct.Struct("=QQ11Ii")
-PIDFD_GET_INFO = 3 << 30 | INFO.size << 16 | 0xFF << 8 | 11
-PIDFD_INFO_EXIT = 1 << 3
+REAPED_WITHIN_S = 1.0
+LOOK_EVERY_S = 0.01
 
 
 class Fate:
@@ -25,18 +23,25 @@ class Fate:
         self._board = board
         self._command = _watch(board.command)
         self._wrapper = _watch(board.wrapper)
+        self._seen_at: float | None = None
 
     def descriptors(self) -> list[int]:
-        """They can be read once the command, or `wandb run`, has ended."""
-        return [fd for fd in (self._command, self._wrapper) if fd is not None]
+        """They can be read once the command, or `wandb run`, has ended; none that already can be."""
+        processes = ((self._command, self._board.command), (self._wrapper, self._board.wrapper))
+        return [fd for fd, pid in processes if fd is not None and _is_alive(fd, pid)]
+
+    def wait_s(self, longest_s: float) -> float:
+        """How long one may sleep before looking again."""
+        return longest_s if self._seen_at is None else min(longest_s, LOOK_EVERY_S)
 
     def has_ended(self) -> bool:
         """Whether the command has ended, and all is known of it that can be known."""
         if self._board.has_ended:
             return True
-        return not _is_alive(self._command, self._board.command) and not _is_alive(
-            self._wrapper, self._board.wrapper
-        )
+        if _is_alive(self._command, self._board.command) or _is_alive(self._wrapper, self._board.wrapper):
+            return False
+        self._seen_at = self._seen_at or time.monotonic()
+        return self.status() is not None or time.monotonic() - self._seen_at > REAPED_WITHIN_S
 
     def is_left_alone(self) -> bool:
         """Whether nobody will write on the board how the command ended."""
@@ -46,14 +51,7 @@ class Fate:
         """The wait status; None when nobody could learn it."""
         if self._board.has_ended:
             return self._board.status
-        if self._command is None:
-            return None
-        try:
-            info = fcntl.ioctl(self._command, PIDFD_GET_INFO, INFO.pack(PIDFD_INFO_EXIT, *[0] * 12, 0))
-        except OSError:  # An older kernel.
-            return None
-        mask, *_, status = INFO.unpack(info)
-        return status if mask & PIDFD_INFO_EXIT else None
+        return exit_status(self._command, self._board.command) if self._command is not None else None
 
 
 def _watch(pid: int) -> int | None:

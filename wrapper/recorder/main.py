@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import time
@@ -14,8 +15,8 @@ from wrapper.recorder.writers import SharingCheck
 from wrapper.rundir.board import STREAMS, Board
 from wrapper.rundir.journal import Journal
 from wrapper.rundir.lines import sync_path
-from wrapper.rundir.processes import start_ticks
 from wrapper.rundir.names import END_FILE, JOURNAL_FILE, PART_FILE
+from wrapper.rundir.processes import start_ticks
 
 LEASE_S = 30.0
 RETRY_S = 1.0
@@ -31,7 +32,12 @@ def main(site: str, part: str, given: dict[str, str]) -> None:
     os.chdir(part)  # From here on the directory may be moved.
     fds = {name: int(fd) for name, fd in given.items()}
     board = Board(fds["board"])
-    open_recorder(board, fds).run()
+    # Never two at once: a wrapper may have died after it started one and before it could say so. Such a
+    # lock ends with its process.
+    fcntl.lockf(fds["board"], fcntl.LOCK_EX)
+    if not board.is_finished:
+        board.recorder = os.getpid()
+        open_recorder(board, fds).run()
 
 
 def open_recorder(board: Board, fds: dict[str, int]) -> Recorder:
@@ -70,6 +76,7 @@ class Recorder:
         """Record until nothing more can come; then have the kernel put all of it on the disk."""
         while not self._is_finished():
             self._turn()
+        self._board.is_finished = 1
         self._log.sync()
         self._journal.sync()
         sync_path(END_FILE)
@@ -102,6 +109,7 @@ class Recorder:
         now = time.monotonic()
         wait_s = IDLE_S
         if self._ended_at is None:
+            wait_s = self._fate.wait_s(wait_s)
             for fd in (*self._fate.descriptors(), *self._sharing.descriptors()):
                 poll.register(fd, select.POLLIN)
         if now < self._trouble_until:

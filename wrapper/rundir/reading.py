@@ -173,7 +173,7 @@ def runs_folder(directory: str | os.PathLike[str]) -> Path:
 
 def list_runs(folder: Path) -> list[Run]:
     """All runs, the newest first; none when there is no such folder."""
-    runs = [run for name in list_names(folder) if (run := read_run(folder / name))]
+    runs = [run for name in list_names(folder) if is_run(run := read_run(folder / name))]
     return sorted(runs, key=lambda run: (run.created_at, run.id), reverse=True)
 
 
@@ -192,15 +192,15 @@ def _part_names(path: Path) -> list[tuple[int, int]]:
         return []
 
 
-def read_run(path: Path) -> Run | None:
-    """The run in this directory: it has a run.json or at least a part. None when it has neither.
-
-    `keys` and what others put beside the runs have neither.
-    """
+def read_run(path: Path) -> Run:
+    """What is in a run's directory now."""
     facts, damage = read_small(path / names.RUN_FILE)
-    if facts is None and not damage and not _part_names(path):
-        return None
     return Run(path, facts or {}, damage)
+
+
+def is_run(run: Run) -> bool:
+    """Whether it has a run.json or at least a part, which `keys` and what others put here have not."""
+    return bool(run.facts or run.damage or _part_names(run.path))
 
 
 def read_part(path: Path) -> Part:
@@ -231,7 +231,7 @@ def find_run(folder: Path, word: str) -> Run:
 
     Raises NoSuchRun, or AmbiguousRun when several ids begin so.
     """
-    if names.is_run_id(word) and (run := read_run(folder / word)):
+    if names.is_run_id(word) and is_run(run := read_run(folder / word)):
         return run
     runs = list_runs(folder)
     if word == "latest" and runs:
