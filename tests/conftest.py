@@ -1,0 +1,69 @@
+"""An empty folder and a clean environment for every test, which leaves no process behind."""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from waiting import descendants, state, wait_until
+
+OTHERS_SETTINGS = ("WANDB_", "_WANDB_", "PYTHON", "XDG_", "SLURM_", "GIT_")
+PR_SET_CHILD_SUBREAPER = 36
+
+
+@pytest.fixture(scope="session")
+def wandb() -> list[str]:
+    """The installed command, to be put in front: `[*wandb, "run", "true"]`."""
+    command = Path(sys.executable).with_name("wandb")
+    assert command.exists(), f"{command} is not there: scripts/test installs it"
+    return [str(command)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def orphans_come_to_us() -> None:
+    """What a test leaves behind becomes a child of pytest, and so can be found."""
+    assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(orphans_come_to_us: None) -> Iterator[None]:
+    """Fail a test whose processes are still there some seconds later, and end them."""
+    before = descendants()
+    yield
+    with suppress(AssertionError):  # Said below, by name.
+        wait_until(lambda: not descendants() - before)
+    left = {pid: describe(pid) for pid, _start in descendants() - before}
+    for pid in left:
+        with suppress(ProcessLookupError):  # It has ended meanwhile.
+            os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not descendants() - before)
+    if left:
+        pytest.fail(f"left running: {left}", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(
+    nothing_left_running: None,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Start in an empty folder, with a home of its own and nobody's settings."""
+    for name in list(os.environ):
+        if name.startswith(OTHERS_SETTINGS):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.chdir(tmp_path)
+
+
+def describe(pid: int) -> str:
+    """Its state, where in the kernel it waits, and its command; "" when it has just ended."""
+    try:
+        command, place = (Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "wchan"))
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return f"{state(pid)} {place.decode()} {command.replace(bytes(1), b' ').decode(errors='replace')}"
