@@ -88,6 +88,15 @@ class Keepers:
         os.close(lifeline_end)
         self._pid, self._lifeline = pid, lifeline
 
+    def try_to_start(self) -> bool:
+        """Fork a keeper, or do without one until the next turn."""
+        try:
+            self.start()
+        except OSError:  # Too many processes.
+            self._pid = 0
+            return False
+        return True
+
     def tell(self, word: bytes) -> None:
         try:
             os.write(self._lifeline, word)
@@ -129,12 +138,8 @@ class Keepers:
             self._process = -1
         self._may_have_died = False
         close_quietly(self._lifeline)
-        try:
-            self.start()
-        except OSError:  # Without a keeper, then, until the next turn.
-            self._pid = 0
-            return
-        self.watch(loop)
+        if self.try_to_start():
+            self.watch(loop)
 
 
 class Keeping:
@@ -233,10 +238,7 @@ class Successor:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self._keepers = Keepers(shared)
-        try:
-            self._keepers.start()
-        except OSError:  # Too many processes; the loop tries again.
-            pass
+        self._keepers.try_to_start()
         shared.use_copies_if_need_be()
         for relay in shared.relays.values():
             relay.take_over()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 NONBLOCK = 2  # SPLICE_F_NONBLOCK; os.SPLICE_F_* exists from Python 3.10 on where the C library has it.
 WHOLE = 1 << 20
 
-_libc: Any = None
+_library: list[Any] = []  # libc, once it is loaded
 
 
 class CannotTee(Exception):
@@ -24,8 +24,7 @@ def load() -> None:
 
     Done once, after the command has started: ctypes takes 2 ms.
     """
-    global _libc
-    if _libc is not None:
+    if _library:
         return
     try:
         import ctypes
@@ -37,15 +36,17 @@ def load() -> None:
         raise CannotTee(str(error)) from error
     if not hasattr(os, "splice"):
         raise CannotTee("this Python has no os.splice")
-    _libc = library
+    _library.append(library)
 
 
 def tee(source: int, target: int, size_bytes: int) -> int:
-    """Repeat what waits in one pipe in another, without taking it out; returns how much."""
+    """Repeat what waits in one pipe in another, without taking it out; returns how much.
+
+    load() comes first.
+    """
     import ctypes
 
-    assert _libc is not None, "load() comes first"
-    copied: int = _libc.tee(source, target, size_bytes, NONBLOCK)
+    copied: int = _library[0].tee(source, target, size_bytes, NONBLOCK)
     if copied < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

@@ -9,8 +9,7 @@ import sys
 def hand_over() -> None:
     """Record the part in argv[2], with the descriptors that follow it."""
     root = __file__.removesuffix("/wrapper/recorder/__main__.py")
-    sys.path[0:1] = []  # Our own directory: nothing in it is to stand before the standard library.
-    sys.path.append(root)
+    sys.path.append(root)  # After the standard library: nothing installed beside us can replace it.
     from wrapper.recorder.main import main
 
     main(sys.argv[1], sys.argv[2], dict(word.split("=") for word in sys.argv[3:]))

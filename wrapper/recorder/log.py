@@ -71,7 +71,10 @@ class Log:
         self._note_piece(stream, self.taken(stream) + size_bytes, gap=size_bytes)
 
     def note_gaps(self, stream: int, board: StreamBoard) -> int:
-        """Say where the wrapper had to drop bytes, as far as the log has come; how many bytes come before the next gap."""
+        """Say where the wrapper had to drop bytes, as far as the log has come.
+
+        Returns how many bytes come before the next gap.
+        """
         while board.gaps_read < board.gaps:
             position, size_bytes = board.read_gap(board.gaps_read)
             taken = self.taken(stream)

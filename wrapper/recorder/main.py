@@ -7,7 +7,7 @@ import os
 import select
 import time
 
-from wrapper.recorder.end import release_space, reserve_space, write_end
+from wrapper.recorder.end import reserve_space, write_end
 from wrapper.recorder.fate import Fate
 from wrapper.recorder.log import Log
 from wrapper.recorder.streams import FileStream, PipeStream
@@ -20,7 +20,7 @@ from wrapper.rundir.processes import start_ticks
 
 LEASE_S = 30.0
 RETRY_S = 1.0
-GIVE_UP_S = 60.0
+GIVE_UP_S = 10.0
 GROWING_S, QUIET_S, IDLE_S = 0.05, 0.25, 10.0
 GATHER_S = 0.01
 GATHER_BELOW_BYTES = 1 << 14
@@ -68,6 +68,8 @@ class Recorder:
         self._trouble_until = 0.0
         self._ended_at: float | None = None
         self._end_bytes = -1
+        self._has_told_end = False
+        self._give_up_at = 0.0
         self._leased = self._grew = time.monotonic()
         self._journal.add("recorder", started=describe_processes(board.command))
         reserve_space()
@@ -77,6 +79,13 @@ class Recorder:
         while not self._is_finished():
             self._turn()
         self._board.is_finished = 1
+        self._ring_wrapper()
+        try:
+            self._sync()
+        except OSError:  # The disk is full or gone, and it was said as far as it could be.
+            return
+
+    def _sync(self) -> None:
         self._log.sync()
         self._journal.sync()
         sync_path(END_FILE)
@@ -84,10 +93,13 @@ class Recorder:
 
     def _turn(self) -> None:
         self._wait()
+        if self._ended_at is None and self._fate.has_ended():
+            self._note_end()
         try:
             self._record()
         except OSError:  # No room, or no disk. The wrapper counts what we leave in the pipes.
             self._trouble_until = time.monotonic() + RETRY_S
+            self._end_in_trouble()
 
     def _record(self) -> None:
         """Take all that there is, whatever it is."""
@@ -146,9 +158,7 @@ class Recorder:
         sizes = self._board.sizes
         if sizes > self._journal.positions.get("terminal:sizes", 1):
             columns, rows = self._board.columns, self._board.rows
-            self._journal.add(
-                "terminal", self._log.length, {"terminal:sizes": sizes}, columns=columns, rows=rows
-            )
+            self._journal.add("terminal", self._log.length, {"terminal:sizes": sizes}, columns=columns, rows=rows)
 
     def _renew_lease(self) -> None:
         now = time.monotonic()
@@ -157,16 +167,16 @@ class Recorder:
             self._leased = now
 
     def _tend_end(self) -> None:
-        if self._ended_at is None and self._fate.has_ended():
-            self._note_end()
+        if self._ended_at is not None and not self._has_told_end:
+            self._journal.add("recorder", ended={"status": self._fate.status(), "at": self._ended_at})
+            self._has_told_end = True
         if self._ended_at is not None and self._is_drained() and self._end_bytes != self._log.length:
             self._say_end(self._ended_at)
 
     def _note_end(self) -> None:
         ended_at = self._board.ended_at_ns / 1e9 if self._board.has_ended else time.time()
         self._ended_at = round(ended_at, 3)
-        self._deadline = time.monotonic() + GIVE_UP_S
-        self._journal.add("recorder", ended={"status": self._fate.status(), "at": self._ended_at})
+        self._give_up_at = time.monotonic() + GIVE_UP_S
 
     def _is_drained(self) -> bool:
         """Whether all that the command itself wrote is in the log."""
@@ -174,11 +184,26 @@ class Recorder:
             return False
         return not any(stream.has_more() for stream in self._streams)
 
-    def _say_end(self, ended_at: float) -> None:
-        lost_bytes = sum(stream.lost for stream in self._board.streams.values())
+    def _end_in_trouble(self) -> None:
+        """Tell at least the end: there was room kept for that. What the disk does not take counts as lost, so far."""
+        if self._ended_at is None or self._end_bytes == self._log.length:
+            return
+        try:
+            self._say_end(self._ended_at, sum(stream.waiting() for stream in self._streams))
+        except FileNotFoundError:  # Somebody has removed the directory: there is nothing to record in any more.
+            self._board.is_kept = 1
+            self._give_up_at = time.monotonic()
+        except OSError:  # Not even that; until we give up.
+            return
+
+    def _say_end(self, ended_at: float, waiting_bytes: int = 0) -> None:
+        lost_bytes = sum(stream.lost for stream in self._board.streams.values()) + waiting_bytes
         write_end(self._fate.status(), ended_at, self._log.length, lost_bytes)
         self._end_bytes = self._log.length
         self._board.is_kept = 1
+        self._ring_wrapper()
+
+    def _ring_wrapper(self) -> None:
         try:
             os.write(self._kept, b"!")
         except BrokenPipeError:  # `wandb run` had no time to wait.
@@ -187,15 +212,12 @@ class Recorder:
     def _is_finished(self) -> bool:
         if self._ended_at is None:
             return False
-        if time.monotonic() > self._deadline and time.monotonic() < self._trouble_until:
-            release_space()
-            return True  # The disk does not come back; whoever sees this part next will settle it.
+        if self._give_up_at <= time.monotonic() < self._trouble_until:
+            return True  # The disk does not come back.
         return self._end_bytes == self._log.length and all(stream.is_complete() for stream in self._streams)
 
 
-def open_streams(
-    board: Board, fds: dict[str, int], log: Log, journal: Journal
-) -> list[PipeStream | FileStream]:
+def open_streams(board: Board, fds: dict[str, int], log: Log, journal: Journal) -> list[PipeStream | FileStream]:
     """A stream for each descriptor that was given."""
     streams: list[PipeStream | FileStream] = []
     for stream in STREAMS:

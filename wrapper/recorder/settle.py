@@ -33,11 +33,7 @@ def _unsettled_runs(folder: Path) -> list[str]:
     """Runs with a part that has no end.json, found without reading any file."""
     found = []
     for run in _list(folder):
-        parts = (
-            [part for part in _list(folder / run) if names.read_part_name(part)]
-            if names.is_run_id(run)
-            else []
-        )
+        parts = [part for part in _list(folder / run) if names.read_part_name(part)] if names.is_run_id(run) else []
         if any(not (folder / run / part / names.END_FILE).exists() for part in parts):
             found.append(run)
     return found
@@ -122,10 +118,7 @@ def _last_known(part: Part) -> dict[str, Any]:
 
 def _last_sign(part: Part) -> float:
     """The last time that anything of this part was written."""
-    files = (
-        part.path / name
-        for name in (names.OUTPUT_FILE, names.JOURNAL_FILE, names.METRICS_FILE, names.PART_FILE)
-    )
+    files = (part.path / name for name in (names.OUTPUT_FILE, names.JOURNAL_FILE, names.METRICS_FILE, names.PART_FILE))
     return max((file.stat().st_mtime for file in files if file.exists()), default=part.path.stat().st_mtime)
 
 
@@ -187,9 +180,7 @@ def _next_start(part: Part, folder: Path, stream: dict[str, Any]) -> int | None:
 def _copy_rest(part: Part, source: Any, until: int | None, journal: Journal, number: int, taken: int) -> int:
     copied = 0
     with part.output_path.open("ab") as log:
-        while data := source.read(
-            COPY_BYTES if until is None else max(0, min(COPY_BYTES, until - source.tell()))
-        ):
+        while data := source.read(COPY_BYTES if until is None else max(0, min(COPY_BYTES, until - source.tell()))):
             if not copied:
                 also = {f"output:{number}": taken, "output:stream": number}
                 journal.add("output", log.tell(), also, stream=number)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import select
+import termios
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ class PipeStream:
     def has_more(self) -> bool:
         """Whether something, or the end, waits to be taken."""
         return not self._has_ended and bool(self._waiting.poll(0))
+
+    def waiting(self) -> int:
+        """Bytes that are not in the log yet."""
+        return int.from_bytes(fcntl.ioctl(self._pipe, termios.FIONREAD, bytes(4)), "little")
 
     def is_complete(self) -> bool:
         """Whether nobody will write any more, and all is taken."""
@@ -97,6 +103,10 @@ class FileStream:
             warning="the file that output goes to was cut short; what was in it and not yet read is lost",
         )
         self._shift = shift
+
+    def waiting(self) -> int:
+        """Bytes that are not in the log yet."""
+        return max(0, os.fstat(self._file).st_size - self.offset)
 
     def is_complete(self) -> bool:
         """Nobody can know who will still write; once the command has ended, what is there is all."""

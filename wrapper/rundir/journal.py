@@ -31,9 +31,7 @@ class Journal:
             os.truncate(path, complete_length(path))  # Half a record; its source still has it.
         self._lines = Appender(path)
 
-    def add(
-        self, source: str, upto: int | None = None, also: dict[str, int] | None = None, **facts: object
-    ) -> None:
+    def add(self, source: str, upto: int | None = None, also: dict[str, int] | None = None, **facts: object) -> None:
         """Append one record; raises OSError when the disk does not take it, and then nothing was counted.
 
         `also` are further positions, for a source that has several.

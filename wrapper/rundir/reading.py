@@ -50,12 +50,7 @@ def read_piece(record: dict[str, Any]) -> Piece | None:
     """What an `output` record says; None when it is damaged."""
     upto, at = record.get("upto"), record.get("at")
     stream, gap = record.get("stream", 0), record.get("gap", 0)
-    if (
-        isinstance(upto, int)
-        and isinstance(at, (int, float))
-        and isinstance(stream, int)
-        and isinstance(gap, int)
-    ):
+    if isinstance(upto, int) and isinstance(at, (int, float)) and isinstance(stream, int) and isinstance(gap, int):
         return Piece(upto, at, stream, gap)
     return None
 

@@ -1,0 +1,224 @@
+"""A disk under the run directory that is full, read-only, gone or hanging: the command does not notice."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from kept import has_ended, only_part, read_streams
+from waiting import wait_until
+
+PROGRAMS = Path(__file__).parents[1] / "programs"
+DISK_MB = 16
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A small file system of its own, that can be filled, frozen and made read-only."""
+    if os.geteuid() != 0:
+        assert not os.environ.get("CI"), "these tests mount file systems, and CI has to let them"
+        pytest.skip("mounting a file system needs root")
+    image, mount = tmp_path / "image", tmp_path / "disk"
+    with image.open("wb") as file:
+        file.truncate(DISK_MB << 20)
+    mount.mkdir()
+    subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+    subprocess.run(["mount", "-o", "loop", image, mount], check=True)
+    yield mount
+    # The recorder may still be putting the last of it on the disk.
+    wait_until(lambda: subprocess.run(["umount", mount], stderr=subprocess.DEVNULL).returncode == 0)
+
+
+@contextmanager
+def frozen(disk):
+    """Whoever writes to the disk hangs in the kernel, and cannot be killed, while the body runs."""
+    subprocess.run(["fsfreeze", "-f", disk], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["fsfreeze", "-u", disk], check=True)
+
+
+class Command:
+    """A command under `wandb run`, keeping its run on `disk`; what it shows is read as it comes."""
+
+    def __init__(self, wandb, disk, *words):
+        self.run = subprocess.Popen(
+            [*wandb, "run", "--dir", disk, *map(str, words)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        self.shown = bytearray()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        while piece := os.read(self.run.stdout.fileno(), 1 << 16):
+            self.shown += piece
+
+    def go_on(self):
+        """Let the program take its next step, and wait until that has been shown."""
+        before = len(self.shown)
+        self.run.stdin.write(b"go\n")
+        self.run.stdin.flush()
+        wait_until(lambda: len(self.shown) > before)
+
+    def end(self):
+        """Let it finish; its status and what it, and we, said on stderr."""
+        self.run.stdin.close()
+        status = self.run.wait(20)
+        self._reader.join(10)
+        complaint = self.run.stderr.read().decode()
+        self.run.stdout.close()
+        self.run.stderr.close()
+        return status, complaint
+
+
+STEPS = [sys.executable, PROGRAMS / "take_steps.py"]
+
+
+def test_disk_that_hangs_at_the_start_costs_the_record_only(wandb, disk):
+    with frozen(disk):
+        command = Command(wandb, disk, *STEPS)
+        command.go_on()
+        status, complaint = command.end()
+
+    assert status == 7
+    assert command.shown == b"ready\nstep 1\nend\n"
+    assert complaint == "wandb: this run is not recorded: the disk of the run directory did not answer within 0.5 s\n"
+    wait_until(lambda: not list(disk.glob(".wandb-wrapper/*/*/part.json")))
+
+
+def test_disk_that_hangs_in_the_middle_is_waited_for_by_nobody_but_the_recorder(wandb, disk):
+    command = Command(wandb, disk, *STEPS)
+    wait_until(lambda: command.shown == b"ready\n")
+    with frozen(disk):
+        for _ in range(20):
+            command.go_on()
+    status, complaint = command.end()
+
+    assert (status, complaint) == (7, "")
+    assert command.shown.endswith(b"step 20\nend\n")
+    assert read_streams(only_part(disk))[1] == command.shown
+
+
+def test_disk_that_hangs_at_the_end_delays_nobody(wandb, disk):
+    command = Command(wandb, disk, *STEPS)
+    command.go_on()
+    with frozen(disk):
+        status, _ = command.end()
+
+    assert status == 7
+    wait_until(lambda: has_ended(disk))
+    assert read_streams(only_part(disk))[1] == command.shown
+    assert only_part(disk).end["exit_code"] == 7
+
+
+def test_flood_while_the_disk_hangs_is_shown_whole_and_what_is_lost_is_counted(wandb, disk):
+    command = Command(wandb, disk, *STEPS, 20_000_000)
+    wait_until(lambda: command.shown == b"ready\n")
+    with frozen(disk):
+        command.go_on()
+        status, _ = command.end()
+    wait_until(lambda: has_ended(disk))
+
+    part = only_part(disk)
+    assert status == 7
+    assert len(command.shown) == 20_000_000 + len(b"ready\nstep 1\nend\n")
+    assert 0 < part.end["lost_bytes"] < 20_000_000
+    assert part.end["output_bytes"] + part.end["lost_bytes"] == len(command.shown)
+    assert part.end["lost_bytes"] == sum(piece.gap for piece in part.pieces())
+
+
+def test_disk_that_fills_up_keeps_what_it_can_and_the_end(wandb, disk):
+    flood = (DISK_MB << 20) + 5_000_000
+    command = Command(wandb, disk, *STEPS, flood)
+    command.go_on()
+    status, _ = command.end()
+
+    part = only_part(disk)
+    expected = b"ready\n" + b"x" * flood + b"step 1\nend\n"
+    assert status == 7
+    assert hashlib.sha256(command.shown).digest() == hashlib.sha256(expected).digest()
+    assert part.end["exit_code"] == 7
+    assert part.end["output_bytes"] + part.end["lost_bytes"] == len(expected)
+    assert expected.startswith(part.output_path.read_bytes())
+
+
+def test_disk_that_is_full_already_costs_the_record_only(wandb, disk):
+    fill(disk)
+
+    command = Command(wandb, disk, *STEPS)
+    command.go_on()
+    status, complaint = command.end()
+
+    assert (status, command.shown) == (7, b"ready\nstep 1\nend\n")
+    assert complaint.startswith("wandb: this run is not recorded: ")
+    assert complaint.endswith(": No space left on device\n")
+
+
+def test_space_that_comes_back_is_used(wandb, disk):
+    command = Command(wandb, disk, *STEPS)
+    wait_until(lambda: command.shown == b"ready\n")
+    filled = fill(disk)
+    command.go_on()
+    filled.unlink()
+    wait_until(lambda: only_part(disk).output_path.read_bytes().endswith(b"step 1\n"))
+    status, _ = command.end()
+
+    assert status == 7
+    assert read_streams(only_part(disk))[1] == command.shown
+
+
+def fill(disk):
+    path = disk / "full"
+    with path.open("wb", buffering=0) as file:
+        for size in (1 << 20, 1 << 10, 1):
+            try:
+                while True:
+                    file.write(b"\1" * size)
+            except OSError:
+                continue
+    return path
+
+
+def test_directory_that_vanishes_costs_the_record_only(wandb, disk):
+    command = Command(wandb, disk, *STEPS)
+    wait_until(lambda: command.shown == b"ready\n")
+    subprocess.run(["rm", "-rf", disk / ".wandb-wrapper"], check=True)
+    command.go_on()
+    status, complaint = command.end()
+
+    assert (status, complaint, command.shown) == (7, "", b"ready\nstep 1\nend\n")
+    assert list(disk.glob(".wandb-wrapper/*")) == []
+
+
+def test_directory_that_is_moved_goes_on_being_written(wandb, disk):
+    command = Command(wandb, disk, *STEPS)
+    wait_until(lambda: command.shown == b"ready\n")
+    (disk / "elsewhere").mkdir()
+    wait_until(lambda: list(disk.glob(".wandb-wrapper/*/0-0/output.log")))
+    (disk / ".wandb-wrapper").rename(disk / "elsewhere" / ".wandb-wrapper")
+    command.go_on()
+    status, _ = command.end()
+
+    assert status == 7
+    assert only_part(disk / "elsewhere").end["exit_code"] == 7
+    assert read_streams(only_part(disk / "elsewhere"))[1] == command.shown
+
+
+@pytest.mark.parametrize("place", ["/dev/null/x", "/proc/none", "read-only"])
+def test_place_that_cannot_be_written_is_named(wandb, disk, place):
+    if place == "read-only":
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        place = disk
+
+    command = Command(wandb, place, *STEPS)
+    status, complaint = command.end()
+
+    assert (status, command.shown) == (7, b"ready\nend\n")
+    assert complaint.startswith(f"wandb: this run is not recorded: {place}")
+    assert complaint.count("\n") == 1
