@@ -45,3 +45,15 @@ def signal_name(signum: int) -> str:
             return str(name)
     first = int(_signal.SIGRTMIN)
     return f"SIGRTMIN+{signum - first}" if first < signum <= _signal.SIGRTMAX else f"signal {signum}"
+
+
+def in_words(duration_s: float) -> str:
+    """4.2 s, 3 min 12 s, 5 h 07 min, 2 d 3 h."""
+    whole = round(duration_s)
+    if duration_s < 59.95:
+        return f"{duration_s:.1f} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"

@@ -41,6 +41,8 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
             say(f"this run is not recorded: {made.why}")
         start.instead_of_us()
     outputs.choose(found, made.choices.own_output, made.choices.pty)
+    if os.getsid(0) == os.getpid():
+        with_directory.reap()  # We may become the command, see Wrapping.
     try:
         wrapping = Wrapping(start, made, found, site)
     except OSError as error:  # Too few descriptors, processes or memory for us; there may be enough for the command.

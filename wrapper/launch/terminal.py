@@ -78,14 +78,19 @@ def is_in_foreground(terminal: int) -> bool:
 class Window:
     """Keeps the command's window as large as the person's, and the board knows its size."""
 
-    def __init__(self, board: Board, pairs: list[tuple[int, int]]) -> None:
-        self._board, self._pairs = board, pairs
+    def __init__(self, board: Board, pairs: dict[int, tuple[int, int]], mirrored: bool = True) -> None:
+        """`pairs` are, for each stream that is a terminal, the person's and the command's."""
+        self._board, self.pairs, self._is_mirrored = board, pairs, mirrored
         self._note()
+
+    def mirrors(self) -> dict[int, Mirror]:
+        """What keeps the modes of each stream's terminals alike."""
+        return {stream: Mirror(*pair) for stream, pair in self.pairs.items()} if self._is_mirrored else {}
 
     def follow(self) -> bool:
         """Copy the size; whether it had changed."""
         changed = False
-        for person, master in self._pairs:
+        for person, master in self.pairs.values():
             try:
                 changed |= copy_size(person, master)
             except OSError:  # It hung up; the command hears of that by itself.
@@ -95,6 +100,6 @@ class Window:
         return changed
 
     def _note(self) -> None:
-        for person, _ in self._pairs[:1]:
+        for person, _ in list(self.pairs.values())[:1]:
             self._board.rows, self._board.columns = window(read_size(person))
             self._board.sizes += 1

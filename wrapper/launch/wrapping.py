@@ -7,14 +7,16 @@ import os
 import time
 
 from wrapper.launch import command, fds, making, outputs
-from wrapper.launch.ending import end_as, end_in_words
-from wrapper.launch.keeper import STARTED, Keepers, Shared
+from wrapper.launch.ending import end_as, end_in_words, in_words
+from wrapper.launch.keeper import keep
+from wrapper.launch.keepers import STARTED, Keepers, Shared
+from wrapper.launch.last_output import LastOutput
 from wrapper.launch.loop import Loop
 from wrapper.launch.recorders import Recorders
 from wrapper.launch.relay import Relay
-from wrapper.launch.signals import Signals
+from wrapper.launch.signals import Signals, block_all
 from wrapper.launch.start import Start, say
-from wrapper.launch.terminal import Mirror, Window
+from wrapper.launch.terminal import Window
 from wrapper.rundir.board import Board
 from wrapper.rundir.names import METRICS_FILE
 
@@ -39,29 +41,53 @@ class Wrapping:
         outputs.open_channels(found)
         self._recorders = Recorders(self._board, made.part, site, start.environment)
         copies = command.get_variable(start.environment, b"WANDB_RELAY") == b"copy"
-        self._shared = Shared(self._board, self._make_relays(), self._recorders, copies)
-        self._pairs = {
-            output.stream: (output.person, output.source)
-            for output in found
-            if output.kind == "terminal" and output.person is not None and output.source is not None
-        }
-        self._window = Window(self._board, self._find_windows())
+        self._shared = Shared(self._board, self._make_relays(), self._recorders, self._make_window(), copies)
         self._bell_end, self._bell = fds.make_pipe()
         fds.set_nonblocking(self._bell)
         self._talk = fds.duplicate(2)
         if self._pty and self._pty.keyboard:
             self._shared.keyboard = self._pty.keyboard
-        self._keepers = Keepers(self._shared)
-        self._word, word_end = fds.make_pipe()
+        self._keepers = Keepers(self._shared, keep)
+        self._word, self._word_end = fds.make_pipe()
+        if leads_terminal(found):
+            self._become_command()
         self._keepers.start()
         try:
-            self._command = self._pty.pid if self._pty else self._fork(word_end)
+            self._command = self._pty.pid if self._pty else self._fork()
         except OSError:
             self._keepers.quit()
             raise
 
-    def _fork(self, word_end: int) -> int:
-        return self._start.fork(self._found, self._changes(), self._board, word_end)
+    def _fork(self) -> int:
+        return self._start.fork(self._found, self._changes(), self._board, self._word_end)
+
+    def _become_command(self) -> NoReturn:
+        """Where we lead the terminal's session, let the command lead it, and the keeper do all that we would.
+
+        The end of such a leader hangs up its whole group: SIGKILL of us would end the command.
+        """
+        self._shared.talk = [self._talk]
+        self._shared.say_last_words = self._say_last_words
+        self._keepers.start(is_ours=False)
+        self._board.command = os.getpid()
+        for output in self._found:
+            output.give_to_command()
+        self._start.restore_signals()
+        try:
+            environment = command.with_variables(self._start.environment, self._changes())
+            command.become(self._start.path, self._start.argv, environment)
+        except OSError as error:
+            number = error.errno or 0
+        self._refuse(number)
+
+    def _refuse(self, number: int) -> NoReturn:
+        """execve(2) did not take the command: there is no run."""
+        block_all()  # Our end may hang up the group, and with it who removes the directory.
+        refusal = command.explain(self._start.argv[0], number)
+        self._keepers.quit()
+        making.remove_beside(self._made.part)
+        say(str(refusal), self._talk)
+        os._exit(refusal.status)
 
     def _make_relays(self) -> dict[int, Relay]:
         relays = {}
@@ -88,11 +114,15 @@ class Wrapping:
             say(str(error))
             os._exit(error.status)
 
-    def _find_windows(self) -> list[tuple[int, int]]:
-        """Terminals of the person's, each with the command's that is to have its size."""
+    def _make_window(self) -> Window:
         if self._pty and self._pty.keyboard and self._found[0].source is not None:
-            return [(self._pty.keyboard.person, self._found[0].source)]
-        return list(self._pairs.values())
+            return Window(self._board, {1: (self._pty.keyboard.person, self._found[0].source)}, mirrored=False)
+        pairs = {
+            output.stream: (output.person, output.source)
+            for output in self._found
+            if output.kind == "terminal" and output.person is not None and output.source is not None
+        }
+        return Window(self._board, pairs)
 
     def run(self) -> NoReturn:
         """Relay until the command has ended, and end as it did."""
@@ -108,7 +138,7 @@ class Wrapping:
     def _record(self) -> None:
         self._shared.use_copies_if_need_be()
         self._loop = Loop(self._shared.relays, self._forget)
-        self._loop.mirrors = {stream: Mirror(*pair) for stream, pair in self._pairs.items()}
+        self._loop.mirrors = self._shared.window.mirrors()
         if self._pty:
             self._begin_on_pty(self._pty)
         else:
@@ -147,7 +177,9 @@ class Wrapping:
 
     def _take_signals(self) -> None:
         master = self._found[0].source if self._pty else None
-        self._signals = Signals(self._command, self._keepers.canary, self._board, self._window, self._ring, master)
+        self._signals = Signals(
+            self._command, self._keepers.canary, self._board, self._shared.window, self._ring, master
+        )
         _thread.start_new_thread(self._signals.run, ())
 
     def _ring(self) -> None:
@@ -165,11 +197,7 @@ class Wrapping:
         self._loop.unwatch(self._word)
         os.close(self._word)
         if number:
-            refusal = command.explain(self._start.argv[0], int(number))
-            self._keepers.quit()
-            making.remove_beside(self._made.part)
-            say(str(refusal), self._talk)
-            os._exit(refusal.status)
+            self._refuse(int(number))
         self._begin_to_record()
 
     def _begin_to_record(self) -> None:
@@ -213,60 +241,33 @@ class Wrapping:
     def _end(self) -> NoReturn:
         if self._pty and self._pty.keyboard:
             self._pty.keyboard.restore()
-        if self._talk >= 0 and not self._made.choices.silent:
-            say(self._last_words(), self._talk)
+        self._say_last_words()
         end_as(self._board.status)
 
-    def _last_words(self) -> str:
-        """One line: the name, how it ended, and how to see it."""
-        began_s = self._shared.started_at
-        took = in_words(max(0.0, self._board.ended_at_ns / 1e9 - began_s))
-        return f"{self._made.name} {end_in_words(self._board.status)} after {took}; see: wandb show {self._made.run}"
+    def _say_last_words(self) -> None:
+        """One line, on a terminal: the name, how it ended, and how to see it."""
+        if self._talk < 0 or self._made.choices.silent or not os.isatty(self._talk):
+            return
+        took = in_words(max(0.0, self._board.ended_at_ns / 1e9 - self._shared.started_at))
+        how = end_in_words(self._board.status)
+        say(f"{self._made.name} {how} after {took}; see: wandb show {self._made.run}", self._talk)
 
 
-class LastOutput:
-    """Knows when what the command itself wrote has been relayed, though others may still write."""
+def leads_terminal(found: list[outputs.Output]) -> bool:
+    """Whether our end would hang up the terminal that the command writes to.
 
-    SETTLE_S = 0.02  # What was written to a PTY is on its way for a moment.
-    BLOCKED_S = 0.2
-
-    def __init__(self, loop: Loop, status: int) -> None:
-        self._loop = loop
-        self._was_killed = os.WIFSIGNALED(status)
-        self._ended = time.monotonic()
-        self._has_settled = False
-        self._targets = self._read_targets()
-
-    def _read_targets(self) -> dict[int, int]:
-        return {stream: relay.taken + relay.waiting() for stream, relay in self._loop.relays.items()}
-
-    def has_arrived(self) -> bool:
-        if all(self._is_through(stream, target) for stream, target in self._targets.items()):
-            return self._settle()
-        # Without us it would have died in the middle of a write that nobody took: the rest is the keeper's.
-        return self._was_killed and time.monotonic() - self._ended > self.BLOCKED_S
-
-    def _is_through(self, stream: int, target: int) -> bool:
-        relay = self._loop.relays.get(stream)
-        return relay is None or relay.taken - relay.for_person >= target
-
-    def _settle(self) -> bool:
-        terminals = any(relay.is_terminal for relay in self._loop.relays.values())
-        if self._has_settled or not terminals:
-            return True
-        if time.monotonic() - self._ended >= self.SETTLE_S:
-            self._has_settled = True
-            self._targets = self._read_targets()
+    Not for the first process of a container, whose end is the end of all others, and not for a task of Slurm, which
+    ends what a task leaves: what the command wrote last could not be relayed any more.
+    """
+    pid = os.getpid()
+    if pid == 1 or os.getsid(0) != pid or "SLURM_STEP_ID" in os.environ:
         return False
+    return any(output.kind == "terminal" and controls_us(output.person) for output in found)
 
 
-def in_words(duration_s: float) -> str:
-    """4.2 s, 3 min 12 s, 5 h 07 min, 2 d 3 h."""
-    whole = round(duration_s)
-    if duration_s < 59.95:
-        return f"{duration_s:.1f} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    if whole < 86400:
-        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+def controls_us(terminal: int | None) -> bool:
+    """Whether this is the controlling terminal of our session."""
+    try:
+        return terminal is not None and os.tcgetpgrp(terminal) > 0
+    except OSError:
+        return False

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import select
 import time
 
-from wrapper.rundir.processes import exit_status
+from wrapper.rundir.processes import exit_status, is_alive, watch_process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,14 +19,14 @@ class Fate:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._command = _watch(board.command)
-        self._wrapper = _watch(board.wrapper)
+        self._command = watch_process(board.command) if board.command else None
+        self._wrapper = watch_process(board.wrapper)
         self._seen_at: float | None = None
 
     def descriptors(self) -> list[int]:
         """They can be read once the command, or `wandb run`, has ended; none that already can be."""
         processes = ((self._command, self._board.command), (self._wrapper, self._board.wrapper))
-        return [fd for fd, pid in processes if fd is not None and _is_alive(fd, pid)]
+        return [fd for fd, pid in processes if fd is not None and is_alive(pid, fd)]
 
     def wait_s(self, longest_s: float) -> float:
         """How long one may sleep before looking again."""
@@ -38,38 +36,17 @@ class Fate:
         """Whether the command has ended, and all is known of it that can be known."""
         if self._board.has_ended:
             return True
-        if _is_alive(self._command, self._board.command) or _is_alive(self._wrapper, self._board.wrapper):
+        if is_alive(self._board.command, self._command) or is_alive(self._board.wrapper, self._wrapper):
             return False
         self._seen_at = self._seen_at or time.monotonic()
         return self.status() is not None or time.monotonic() - self._seen_at > REAPED_WITHIN_S
 
     def is_left_alone(self) -> bool:
         """Whether nobody will write on the board how the command ended."""
-        return not _is_alive(self._wrapper, self._board.wrapper)
+        return not is_alive(self._board.wrapper, self._wrapper)
 
     def status(self) -> int | None:
         """The wait status; None when nobody could learn it."""
         if self._board.has_ended:
             return self._board.status
         return exit_status(self._command, self._board.command) if self._command is not None else None
-
-
-def _watch(pid: int) -> int | None:
-    try:
-        return os.pidfd_open(pid) if pid else None
-    except OSError:  # Gone already, or Linux before 5.3.
-        return None
-
-
-def _is_alive(process: int | None, pid: int) -> bool:
-    if process is not None:
-        poll = select.poll()
-        poll.register(process, select.POLLIN)
-        return not poll.poll(0)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return pid != 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import struct
 
 # struct pidfd_info: mask, cgroup, eleven ids, exit code. Linux 6.15 on fills in the last, also after the
@@ -69,3 +70,29 @@ def _zombie_status(pid: int) -> int | None:
     except OSError:
         return None
     return int(fields[49]) if fields[0] == b"Z" else None
+
+
+def process_state(pid: int) -> str:
+    """The letter that /proc has for a process: T is stopped; "" when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b") ")[2][:1].decode()
+    except OSError:
+        return ""
+
+
+def watch_process(pid: int) -> int | None:
+    """A descriptor that can be read once the process has ended; None where the kernel has no such thing."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:  # Gone already, or Linux before 5.3.
+        return None
+
+
+def is_alive(pid: int, process: int | None) -> bool:
+    """Whether a process still runs."""
+    if process is not None:
+        poll = select.poll()
+        poll.register(process, select.POLLIN)
+        return not poll.poll(0)
+    return process_state(pid) not in ("", "Z", "X")
