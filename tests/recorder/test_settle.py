@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from kept import only_part
-from waiting import command_line_of, descendants, wait_until
+from waiting import command_line_of, descendants, is_running, wait_until
 
 from wrapper.recorder.settle import settle_runs
 from wrapper.rundir.reading import LEASE_S, runs_folder
@@ -34,6 +34,7 @@ def kill_all_of_us(wandb, tmp_path):
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         run.wait()
+        wait_until(lambda: not any(map(is_running, pids)))
         return run
 
     yield start
