@@ -103,5 +103,5 @@ def _execve_raw(path: bytes, argv: list[bytes], environment: list[bytes]) -> Non
 def explain(word: str, number: int) -> CannotStart:
     """What execve(2) had against a file that looked runnable."""
     if number == errno.ENOENT:
-        return CannotStart(f"{word}: the interpreter that its first line names does not exist", NOT_RUNNABLE)
+        return CannotStart(f"{word}: the interpreter that its first line names does not exist", NOT_FOUND)
     return CannotStart(f"{word}: {os.strerror(number)}", NOT_RUNNABLE)

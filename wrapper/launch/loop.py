@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _signal as signal
 import errno
+import os
 import select
 import time
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 LONGEST_HOLD_S = 0.2
 TURNS_BETWEEN_POLLS = 64
 MIRROR_EVERY_S = 0.25
+STOPS_WITHIN_S = 0.1
 HAS_GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
@@ -106,6 +109,7 @@ class Loop:
         self._patience = Patience()
         self._pace = Pace()
         self._watched: dict[int, Callable[[], None]] = {}
+        self._stopped_at: float | None = None
 
     def watch(self, fd: int, act: Callable[[], None]) -> None:
         """Call `act` whenever `fd` can be read."""
@@ -145,11 +149,29 @@ class Loop:
             if not size:
                 return False
             self._pace.note(size)
+        if self._stop_before_writing(stream):
+            return False
         try:
             return self.relays[stream].give()
         except BrokenPipeError:
             self._lose_reader(stream, relay)
             return True
+
+    def _stop_before_writing(self, stream: int) -> bool:
+        """With `stty tostop` the kernel stops the group of a background process that writes to the terminal.
+
+        The command writes to our PTY, which nobody would stop it for, so it is done here. A command that does not
+        stop, because it ignores that signal, may write.
+        """
+        mirror = self.mirrors.get(stream)
+        if mirror is None or not self.relays[stream].for_person or not mirror.must_stop():
+            self._stopped_at = None
+            return False
+        now = time.monotonic()
+        if self._stopped_at is None:
+            self._stopped_at = now
+            os.kill(0, signal.SIGTTOU)
+        return now - self._stopped_at < STOPS_WITHIN_S
 
     def _take_in(self, stream: int, relay: Relay) -> int | None:
         try:

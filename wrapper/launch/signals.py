@@ -8,6 +8,7 @@ too, the command needs nothing from us.
 from __future__ import annotations
 
 import _signal
+import _thread
 import os
 import select
 import time
@@ -175,17 +176,25 @@ class Signals:
 
     def _stop_as(self, signum: int) -> None:
         """Stop as the command did, until somebody continues us both."""
+        if _signal.SIGCONT in _signal.sigpending():
+            return  # Somebody has since, and the command hears of it next; to stop now would forget that.
         self._board.is_stopping = 1
-        os.kill(os.getpid(), signum)
         if signum in STOPS:
             # First sent, then let through, then blocked again: in another order one that is pending stops us twice.
+            os.kill(os.getpid(), signum)
             _signal.pthread_sigmask(_signal.SIG_UNBLOCK, [signum])
             _signal.pthread_sigmask(_signal.SIG_BLOCK, [signum])
+        else:
+            # To this thread: if the other were the one to stop us, this one would go on for a moment.
+            _signal.pthread_kill(_thread.get_ident(), signum)
         self._board.is_stopping = 0
 
     def _end_early(self, signum: int) -> None:
         """The command is gone, and only its last output or our own work keeps us: that can go on without us."""
-        if signum in HARMLESS or signum in STOPS:
+        if signum in HARMLESS:
+            return
+        if signum in STOPS:
+            self._stop_as(signum)
             return
         if self.end_now is not None:
             self.end_now()

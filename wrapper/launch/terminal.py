@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import termios
 
@@ -10,6 +11,9 @@ from wrapper.launch.outputs import OFLAG, copy_size, read_size, window
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wrapper.rundir.board import Board
+
+TERMIOS_BYTES = 64
+LOCAL_AT = 12  # c_lflag, after c_iflag, c_oflag and c_cflag
 
 
 class Mirror:
@@ -21,50 +25,46 @@ class Mirror:
 
     def __init__(self, person: int, master: int) -> None:
         self._person, self._master = person, master
-        self._persons = read_modes(person)
-        self._commands = read_modes(master)
+        self._persons, self._commands = read_modes(person), read_modes(master)
 
     def apply(self) -> None:
+        """Look at both, which is cheap, and copy what has changed since the last look."""
         commands, persons = read_modes(self._master), read_modes(self._person)
-        if commands is None or persons is None:
-            return  # One of them has gone, and the relay will find out by itself.
+        if (commands, persons) == (self._commands, self._persons):
+            return
         if commands != self._commands:
-            self._copy_to_person(commands, persons)
-        elif persons != self._persons:
-            self._copy_to_command(persons)
-        self._commands, self._persons = read_modes(self._master), read_modes(self._person)
+            self._copy_to_person()
+        else:
+            copy_modes(self._person, self._master, keep_output=False)
+        self._persons, self._commands = read_modes(self._person), read_modes(self._master)
 
-    def _copy_to_person(self, commands: list[object], persons: list[object]) -> None:
+    def _copy_to_person(self) -> None:
         """Not from the background: without us the kernel would stop a command that tried."""
         if is_in_foreground(self._person):
-            set_modes(self._person, with_output_of(commands, persons, keep=True))
+            copy_modes(self._master, self._person, keep_output=True)
 
-    def _copy_to_command(self, persons: list[object]) -> None:
-        set_modes(self._master, with_output_of(persons, persons, keep=False))
+    def must_stop(self) -> bool:
+        """Whether the kernel would stop who writes here now: `stty tostop`, and we are in the background."""
+        local_modes = int.from_bytes(self._persons[LOCAL_AT : LOCAL_AT + 4], "little")
+        return bool(local_modes & termios.TOSTOP) and not is_in_foreground(self._person)
 
 
-def read_modes(terminal: int) -> list[object] | None:
-    """What tcgetattr says; None when there is no terminal any more."""
+def read_modes(terminal: int) -> bytes:
+    """The modes as the kernel keeps them, to be compared; none when there is no terminal any more."""
     try:
-        return termios.tcgetattr(terminal)
-    except (OSError, termios.error):  # It hung up.
-        return None
+        return fcntl.ioctl(terminal, termios.TCGETS, bytes(TERMIOS_BYTES))
+    except OSError:  # It hung up, and the relay will find that out by itself.
+        return b""
 
 
-def set_modes(terminal: int, modes: list[object]) -> None:
+def copy_modes(source: int, target: int, keep_output: bool) -> None:
+    """Give the target the modes of the source, with its own output processing, or with none."""
     try:
-        termios.tcsetattr(terminal, termios.TCSANOW, modes)  # type: ignore[arg-type]
-    except (OSError, termios.error):  # It hung up; there is nothing left to set.
+        modes, others = termios.tcgetattr(source), termios.tcgetattr(target)
+        modes[OFLAG] = (modes[OFLAG] & ~termios.OPOST) | (others[OFLAG] & termios.OPOST if keep_output else 0)
+        termios.tcsetattr(target, termios.TCSANOW, modes)
+    except termios.error:  # One of them hung up; there is nothing left to set.
         return
-
-
-def with_output_of(modes: list[object], other: list[object], keep: bool) -> list[object]:
-    """`modes`, with output processing as in `other`, or without it."""
-    changed = list(modes)
-    flags, others = modes[OFLAG], other[OFLAG]
-    assert isinstance(flags, int) and isinstance(others, int)
-    changed[OFLAG] = (flags & ~termios.OPOST) | (others & termios.OPOST if keep else 0)
-    return changed
 
 
 def is_in_foreground(terminal: int) -> bool:
