@@ -45,12 +45,15 @@ class Value:
         self.content, self.line = content, line
 
 
-def read_settings(text: str) -> dict[str, Value]:
-    """The keys of the document's top level; none when it is empty. Raises Unreadable."""
+def read_settings(text: str, site: str = "") -> dict[str, Value]:
+    """The keys of the document's top level; none when it is empty. `site` is where PyYAML may have to be found.
+
+    Raises Unreadable.
+    """
     try:
         return read_plain(text)
     except NotPlain:
-        return read_with_pyyaml(text)
+        return read_with_pyyaml(text, site)
 
 
 def read_plain(text: str) -> dict[str, Value]:
@@ -164,8 +167,12 @@ def _is_comment(behind: str) -> bool:
     return behind.strip(" ") == "" or (behind.startswith(" ") and behind.lstrip(" ").startswith("#"))
 
 
-def read_with_pyyaml(text: str) -> dict[str, Value]:
+def read_with_pyyaml(text: str, site: str = "") -> dict[str, Value]:
     """The same by PyYAML, for every document there is; raises Unreadable, also where there is no PyYAML."""
+    if site:
+        from wrapper.launch.packages import open_site
+
+        open_site(site)
     try:
         import yaml
     except ImportError:

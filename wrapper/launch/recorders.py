@@ -123,7 +123,7 @@ class Recorders:
         forget_python()
         _signal.pthread_sigmask(_signal.SIG_SETMASK, [])
         fds = {"board": self._board.fd, "bell": self._bell_end, "kept": self._kept_end, **self._sources}
-        for fd in fds.values():
+        for fd in (0, 1, 2, *fds.values()):  # The first three are /dev/null, and nothing of ours is to land there.
             os.set_inheritable(fd, True)
         words = [f"{name}={fd}" for name, fd in fds.items()]
         argv = [sys.executable, "-I", "-S", MAIN, self._site, self._part, *words]

@@ -125,13 +125,16 @@ class Given:
         self.content, self.origin, self.base = content, origin, base
 
 
-def resolve(options: RunOptions | None, environment: Mapping[str, str], cwd: str) -> Settings:
-    """Everything that holds in this directory, with these flags and this environment."""
+def resolve(options: RunOptions | None, environment: Mapping[str, str], cwd: str, site: str = "") -> Settings:
+    """Everything that holds in this directory, with these flags and this environment.
+
+    `site` is where our dependencies are installed, for who has not made them importable.
+    """
     settings = Settings()
     home = environment.get("HOME", "")
     flags, variables = _from_flags(options, cwd), _from_variables(environment, cwd)
     levels = [flags, variables]
-    files = Files(cwd, home, settings.problems)
+    files = Files(cwd, home, settings.problems, site)
     levels.append(files.read_yaml(find_project_file(cwd)))
     levels.append(files.read_official(_folder(flags.get("dir") or variables.get("dir"), home) or cwd))
     levels.append(files.read_yaml(user_file(environment), base=home))
@@ -228,8 +231,8 @@ def shown_path(path: str, cwd: str, home: str) -> str:
 class Files:
     """Reads settings files; what is wrong with one is added to `problems`."""
 
-    def __init__(self, cwd: str, home: str, problems: list[str]) -> None:
-        self._cwd, self._home, self._problems = cwd, home, problems
+    def __init__(self, cwd: str, home: str, problems: list[str], site: str) -> None:
+        self._cwd, self._home, self._problems, self._site = cwd, home, problems, site
 
     def read_yaml(self, path: str | None, base: str = "") -> dict[str, Given]:
         """What wandb.yaml or the user's file has; relative paths in it start from `base`, or beside it."""
@@ -240,7 +243,7 @@ class Files:
 
         shown = shown_path(path, self._cwd, self._home)
         try:
-            values = plain_yaml.read_settings(text)
+            values = plain_yaml.read_settings(text, self._site)
         except plain_yaml.Unreadable as error:
             line = f" line {error.line}" if error.line else ""
             self._problems.append(f"{shown}{line}: {error}; the file is ignored")

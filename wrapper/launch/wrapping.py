@@ -136,13 +136,14 @@ class Wrapping:
         self._end()
 
     def _record(self) -> None:
-        self._shared.use_copies_if_need_be()
         self._loop = Loop(self._shared.relays, self._forget)
         self._loop.mirrors = self._shared.window.mirrors()
-        if self._pty:
-            self._begin_on_pty(self._pty)
-        else:
-            self._loop.watch(self._word, self._read_word)
+        self._read_word()
+        self._recorders.start(self._loop)  # Before ctypes is loaded, which takes half as long as it needs.
+        self._shared.use_copies_if_need_be()
+        self._loop.relays = dict(self._shared.relays)
+        if self._pty and self._pty.keyboard:
+            self._pty.keyboard.pass_on(self._loop)
         self._loop.watch(self._bell_end, self._hear)
         self._keepers.watch(self._loop)
         self._relay()
@@ -153,11 +154,6 @@ class Wrapping:
         self._keepers.abandon()
         while not self._board.has_ended:
             os.read(self._bell_end, 4096)
-
-    def _begin_on_pty(self, pty: FullPty) -> None:
-        if pty.keyboard:
-            pty.keyboard.pass_on(self._loop)
-        self._begin_to_record()
 
     def _changes(self) -> dict[bytes, bytes]:
         """What the command's environment has and ours had not."""
@@ -192,16 +188,11 @@ class Wrapping:
         os.read(self._bell_end, 4096)
 
     def _read_word(self) -> None:
-        """execve(2) has gone well, and the recorder may come; or it has not, and there is no run."""
-        number = os.read(self._word, 16)
-        self._loop.unwatch(self._word)
+        """Wait until execve(2) has gone well, and the recorder may come; or it has not, and there is no run."""
+        number = b"" if self._pty else os.read(self._word, 16)
         os.close(self._word)
         if number:
             self._refuse(int(number))
-        self._begin_to_record()
-
-    def _begin_to_record(self) -> None:
-        self._recorders.start(self._loop)
         if not os.isatty(self._talk):
             os.close(self._talk)
             self._talk = -1
