@@ -140,6 +140,7 @@ class Part:
 
     def write_run_file(self) -> None:
         """Make run.json, unless an earlier attempt has made it: linking is exclusive, on NFS too."""
+        self._run_facts["user"] = user_name(self._run_facts["user"])
         path = os.path.join(os.path.dirname(self.path), names.RUN_FILE)
         beside = f"{path}.{os.getpid()}.new"
         write_new(beside, self._run_facts)
@@ -154,6 +155,18 @@ class Part:
     def remove(self) -> None:
         """As if it had never been."""
         remove_part(self.path)
+
+
+def user_name(known: str) -> str:
+    """A name for a user of whom the environment gave only the number; the system's register may be slow to ask."""
+    if not known.isdecimal():
+        return known
+    import pwd
+
+    try:
+        return pwd.getpwuid(int(known)).pw_name
+    except KeyError:
+        return known
 
 
 def remove_part(path: str) -> None:
