@@ -55,9 +55,8 @@ def queued_bytes(fd: int) -> int:
 def park_closed() -> list[int]:
     """Put /dev/null on each of 0, 1, 2 that is closed, so that nothing of ours lands there; which they were."""
     closed = [fd for fd in (0, 1, 2) if not is_open(fd)]
-    while closed and (fd := os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)) > max(closed):
-        os.close(fd)
-        break
+    for _ in closed:  # Each time the lowest number that is free, which is one of them.
+        os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     return closed
 
 

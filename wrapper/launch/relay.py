@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # One splice takes at most a page from a terminal; so many fill a pipe of the usual size.
 MOST_PAGES = 16
+PAGE_BYTES = 4096
 COPY_BYTES = 1 << 16
 GONE = (errno.EPIPE, errno.EIO, errno.ECONNRESET, errno.ENXIO)
 
@@ -35,6 +36,8 @@ class Relay:
     def __init__(self, source: int, person: int, log: int, board: StreamBoard, kind: str) -> None:
         self.source, self.person, self.log, self.board = source, person, log, board
         self.is_terminal = kind in ("terminal", "pty")
+        # The kernel sets aside a page for every 4 KB that are asked for, and a terminal fills only one.
+        self._piece_bytes = PAGE_BYTES if self.is_terminal else kernel.WHOLE
         # A terminal or socket cannot be written "as far as it goes"; it is asked first.
         self.waits_before_person = kind in ("terminal", "socket")
         self.kept = make_pipe()
@@ -83,7 +86,7 @@ class Relay:
         """Take in a chunk; its size, 0 when the stream has ended, None when there is nothing now."""
         total = 0
         for _ in range(MOST_PAGES if self.is_terminal else 1):
-            size = kernel.splice(self.source, self.kept[1])
+            size = kernel.splice(self.source, self.kept[1], self._piece_bytes)
             if not size:
                 break
             total += size
