@@ -1,0 +1,176 @@
+"""`wandb show`."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import time
+from typing import Any
+
+import click
+
+from wrapper.cli import facts, look, place, words
+from wrapper.rundir.reading import Part, Run
+from wrapper.text.screen import Screen
+
+LABEL_COLUMNS = 11
+LAST_LINES = 15
+LAST_BYTES = 1 << 18
+LAST_COLUMNS = 1000
+SHOWN_WITH_LAST_LINES = ("failed", "killed", "crashed")
+
+
+@click.command()
+@place.takes_run
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object, with times in Unix seconds.")
+@place.in_folder
+def show(run: str, as_json: bool, directory: str | None) -> None:
+    """Show what is known of a run: what, where, when, its end.
+
+    RUN is an id, the beginning of one, a name, or `latest`.
+
+    \b
+        wandb show latest
+        wandb show k3v9
+        wandb show latest --json | jq .exit_code
+    """
+    found = place.find_run(place.open_folder(directory), run)
+    if as_json:
+        click.echo(json.dumps(facts.in_full(found), indent=2))
+    else:
+        click.echo("\n".join(page(found)))
+
+
+def page(run: Run) -> list[str]:
+    """What a person wants to know, the important first."""
+    now = time.time()
+    known = facts.in_full(run, now)
+    part = run.latest
+    lines = [headline(run, part, known), ""]
+    for label, text in rows(run, part, known, now):
+        first, *others = text.split("\n")
+        lines.append(f"  {look.dim(look.pad(label, LABEL_COLUMNS))}{first}")
+        lines.extend(f"  {'':{LABEL_COLUMNS}}{other}" for other in others)
+    if known["warnings"]:
+        lines += ["", *(look.coloured(f"  ! {words.visible(text)}", "yellow") for text in known["warnings"])]
+    if part and run.state in SHOWN_WITH_LAST_LINES and (tail := last_lines(part)):
+        lines += ["", look.dim(f"  The last lines of its output (wandb output {run.id} shows all):"), ""]
+        lines += [f"    {text}" for text in tail]
+    return lines
+
+
+def headline(run: Run, part: Part | None, known: dict[str, Any]) -> str:
+    state = look.coloured(facts.in_words(part), look.state_colour(run.state))
+    took = known["duration_s"]
+    joined = " for " if run.state == "running" else " after "
+    return (
+        f"{look.sign(run.state)} {look.bold(words.visible(run.name))} {state}"
+        f"{joined + words.duration(took) if took is not None else ''}"
+    )
+
+
+def rows(run: Run, part: Part | None, known: dict[str, Any], now: float) -> list[tuple[str, str]]:
+    """Label and text of what is known; what is not known has no row."""
+    texts = {
+        "run": run.id,
+        "why": words.visible(known["why"] or sent_by(known["sender"])),
+        "command": words.command(known["command"]),
+        "program": program(known),
+        "directory": words.visible(known["cwd"] or ""),
+        "user": words.visible(" on ".join(str(known[key]) for key in ("user", "host") if known[key])),
+        "started": time_and_age(known["started_at"] or known["created_at"], now),
+        "ended": ended(known, now),
+        "output": output(known),
+        **{label: words.visible(known[label] or "") for label in ("project", "entity", "group")},
+        "job type": words.visible(known["job_type"] or ""),
+        "tags": words.visible(", ".join(map(str, known["tags"]))),
+        "notes": "\n".join(words.visible(line) for line in str(known["notes"] or "").splitlines()),
+        "ranks": str(known["ranks"]) if known["ranks"] > 1 else "",
+        "attempts": attempts(run, now),
+        "kept in": words.visible(known["path"]),
+    }
+    return [(label, text) for label, text in texts.items() if text]
+
+
+def sent_by(sender: dict[str, int] | None) -> str:
+    """Whose signal it was."""
+    if sender is None:
+        return ""
+    if sender["pid"] == 0:
+        return "the signal came from the terminal: a key, or its end"
+    try:
+        user = pwd.getpwuid(sender["uid"]).pw_name
+    except (KeyError, OverflowError):
+        user = f"user {sender['uid']}"
+    return f"the signal was sent by process {sender['pid']} of {user}"
+
+
+def program(known: dict[str, Any]) -> str:
+    """The file that was run, where the command does not say it itself."""
+    path = known["program"] or ""
+    return "" if known["command"][:1] == [path] else words.visible(path)
+
+
+def time_and_age(at: float | None, now: float) -> str:
+    return f"{words.moment(at)}, {words.age(now - at)}" if at is not None else ""
+
+
+def ended(known: dict[str, Any], now: float) -> str:
+    text = time_and_age(known["ended_at"], now)
+    return f"about {text}: nobody saw the end" if text and known["settled"] else text
+
+
+def output(known: dict[str, Any]) -> str:
+    """How much there is, and where it went."""
+    text = words.size(known["output_bytes"])
+    if known["lost_bytes"]:
+        text += f" kept, {words.size(known['lost_bytes'])} lost"
+    went = [where_it_went(stream) for stream in known["streams"]]
+    return "\n".join([text, *went]) if len(went) > 1 else ", ".join([text, *went])
+
+
+def where_it_went(stream: dict[str, Any]) -> str:
+    """to a terminal; standard error to /home/ada/err.log; standard output to a device (not kept)."""
+    kind = stream["kind"]
+    place_of = {
+        "terminal": "a terminal",
+        "pipe": "a pipe",
+        "socket": "a socket",
+        "device": "a device (not kept)",
+        "closed": "nowhere (closed)",
+    }
+    goal = place_of.get(kind) or words.visible(stream.get("path") or "a file")
+    if len(stream["fds"]) > 1:
+        return f"to {goal}"
+    return f"{'standard error' if stream['stream'] == 2 else 'standard output'} to {goal}"
+
+
+def attempts(run: Run, now: float) -> str:
+    """One line for each, when there are several."""
+    parts = facts.leading_parts(run)
+    if len(parts) < 2:
+        return ""
+    lines = []
+    for part in parts:
+        took = facts.part_duration_s(part, now)
+        text = facts.in_words(part) + (f" after {words.duration(took)}" if took is not None else "")
+        lines.append(f"{part.attempt}: {text}, started {time_and_age(part.started_at, now)}")
+    return "\n".join(lines)
+
+
+def last_lines(part: Part) -> list[str]:
+    """The lines that stood there in the end, as many as tell what happened."""
+    screen = Screen(facts.edge(part.facts.get("columns")), facts.edge(part.facts.get("rows")))
+    is_whole = part.output_bytes() <= LAST_BYTES
+    try:
+        with part.output_path.open("rb") as file:
+            file.seek(0 if is_whole else -LAST_BYTES, os.SEEK_END * (not is_whole))
+            data = file.read(LAST_BYTES)
+    except OSError:  # There is none, or it cannot be read: `wandb output` says why.
+        return []
+    lines = [line.text for line in (*screen.feed(data), *screen.finish())][not is_whole :]
+    while lines and not lines[-1]:
+        lines.pop()
+    widest = look.terminal_width() - 4 if look.is_narrow() else LAST_COLUMNS
+    return [look.cut(words.visible(text), widest) for text in lines[-LAST_LINES:]]
