@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.25
 REAPED_WITHIN_S = 1.0
+LONGEST_END_S = 2.0
 
 
 class Keeping:
@@ -130,7 +131,7 @@ class Successor:
             signal_command(shared.board, _signal.SIGCONT)
         if shared.keyboard:
             shared.keyboard.restore()
-        command = watch_process(shared.board.command)
+        command = shared.command if shared.command is not None else watch_process(shared.board.command)
         shared.recorders.take_over(loop)
         self._keepers.watch(loop)
         self._follow_window()
@@ -141,7 +142,19 @@ class Successor:
         self._keepers.quit()
         shared.recorders.ring()
         if shared.say_last_words:
+            self._wait_until_kept()
             shared.say_last_words()
+
+    def _wait_until_kept(self) -> None:
+        """The recorder knows whether the last line was finished."""
+        board = self._shared.board
+        board.is_drained = 1
+        self._shared.recorders.ring()
+        deadline = time.monotonic() + LONGEST_END_S
+        self._loop.watch(self._shared.recorders.kept, lambda: None)
+        while not board.is_kept and time.monotonic() < deadline:
+            self._loop.turn(self._shared.recorders.wait_s(LOOK_EVERY_S))
+            self._shared.recorders.tend(self._loop)
 
     def _follow_window(self) -> None:
         """Hear of the one signal that matters here: the person's window has another size."""

@@ -37,6 +37,7 @@ class Shared:
         self.keyboard: Keyboard | None = None
         self.say_last_words: Callable[[], None] | None = None  # by the keeper, when nobody else can
         self.talk: list[int] = []
+        self.command: int | None = None  # its pidfd, where it was opened in time
 
     def descriptors(self) -> list[int]:
         return [
@@ -44,6 +45,7 @@ class Shared:
             *self.recorders.descriptors(),
             *([self.keyboard.person] if self.keyboard else []),
             *self.talk,
+            *([self.command] if self.command is not None else []),
             *(fd for relay in self.relays.values() for fd in relay.descriptors()),
         ]
 
@@ -136,7 +138,10 @@ class Keepers:
 
     def tend(self, loop: Loop) -> None:
         """Fork another keeper when the last has died."""
-        if self._has_quit or (self._process >= 0 and not self._may_have_died):
+        if self._has_quit:
+            loop.unwatch(self._process)  # Its end is no news, and would wake us again and again.
+            return
+        if self._process >= 0 and not self._may_have_died:
             return
         if process_state(self._pid) not in ("", "Z", "X"):
             return

@@ -60,7 +60,7 @@ class Pace:
     in a pause. Then pauses stop, for a time that doubles.
     """
 
-    SMALL_BYTES = 4096
+    SMALL_BYTES = 1 << 15
     DENSE_S = 0.003
     STREAK = 64
     PAUSE_S = 0.001

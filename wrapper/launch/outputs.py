@@ -7,13 +7,14 @@ import os
 import stat
 import termios
 
-from wrapper.launch.fds import close_quietly, duplicate, lift, make_pipe
+from wrapper.launch.fds import close_quietly, duplicate, lift, make_pipe, widen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 OFLAG = 1
+CHANNEL_BYTES = 1 << 18
 RELAYED = ("terminal", "pipe", "socket", "own-file", "pty")
 
 
@@ -132,6 +133,8 @@ def open_channels(outputs: list[Output]) -> None:
             output.source, output.end = open_terminal(output.person)
         else:
             output.source, output.end = make_pipe()
+            # While we wait for a core, the command goes on. Not by more: it should feel that nobody reads.
+            widen(output.end, CHANNEL_BYTES)
 
 
 def open_terminal(person: int) -> tuple[int, int]:

@@ -30,7 +30,7 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
     if settings.early_mode(options, start.variables) == "disabled":
         start.instead_of_us()
     found = outputs.inspect_outputs(closed)
-    with_directory = make_directory(start, options, found)
+    with_directory = make_directory(start, options, found, site)
     # While the disk is busy. What is imported up to here is what the fork needs, and a third of all.
     from wrapper.launch.wrapping import Wrapping
 
@@ -52,12 +52,12 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
     wrapping.run()
 
 
-def make_directory(start: Start, options: RunOptions, found: list[outputs.Output]) -> making.Making:
+def make_directory(start: Start, options: RunOptions, found: list[outputs.Output], site: str) -> making.Making:
     """Begin to make the run directory."""
     wrapper, started_at = os.getpid(), time.time()
 
     def facts(chosen: settings.Settings) -> dict[str, Any]:
         outputs.choose(found, chosen.own_output, chosen.pty)
-        return part_facts(start, found, wrapper, started_at)
+        return {**part_facts(start, found, wrapper, started_at), "warnings": chosen.problems}
 
-    return making.Making(lambda: settings.resolve(options, start.variables, os.getcwd()), facts)
+    return making.Making(lambda: settings.resolve(options, start.variables, os.getcwd(), site), facts)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from wrapper.rundir.board import Board
 
 
-def say(message: str, fd: int = 2) -> None:
+def say(message: str, fd: int = 2, before: str = "") -> None:
     """One line of ours on standard error; nobody there to read it is no error."""
     try:
-        os.write(fd, f"wandb: {message}\n".encode(errors="surrogateescape"))
+        os.write(fd, f"{before}wandb: {message}\n".encode(errors="surrogateescape"))
     except OSError:  # Closed, full or gone.
         return
 

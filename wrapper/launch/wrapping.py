@@ -19,6 +19,7 @@ from wrapper.launch.start import Start, say
 from wrapper.launch.terminal import Window
 from wrapper.rundir.board import Board
 from wrapper.rundir.names import METRICS_FILE
+from wrapper.rundir.processes import watch_process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Wrapping:
         """
         self._shared.talk = [self._talk]
         self._shared.say_last_words = self._say_last_words
+        self._shared.command = watch_process(os.getpid())  # It may have ended before the keeper looks.
         self._keepers.start(is_ours=False)
         self._board.command = os.getpid()
         for output in self._found:
@@ -212,7 +214,14 @@ class Wrapping:
         """Relay until the command has ended and what it wrote has arrived."""
         while not self._board.has_ended:
             self._turn(None)
-        last = LastOutput(self._loop, self._board.status)
+            if self._signals.must_show:
+                self._show(gives_up=True)
+                self._signals.must_show = False
+        self._show(gives_up=os.WIFSIGNALED(self._board.status))
+
+    def _show(self, gives_up: bool) -> None:
+        """Relay until what the command wrote by now has arrived."""
+        last = LastOutput(self._loop, gives_up)
         while not last.has_arrived():
             self._turn(LOOK_AT_END_EVERY_S)
 
@@ -241,7 +250,8 @@ class Wrapping:
             return
         took = in_words(max(0.0, self._board.ended_at_ns / 1e9 - self._shared.started_at))
         how = end_in_words(self._board.status)
-        say(f"{self._made.name} {how} after {took}; see: wandb show {self._made.run}", self._talk)
+        words = f"{self._made.name} {how} after {took}; see: wandb show {self._made.run}"
+        say(words, self._talk, "\n" if self._board.is_midline else "")
 
 
 def leads_terminal(found: list[outputs.Output]) -> bool:

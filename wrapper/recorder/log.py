@@ -28,7 +28,7 @@ class Log:
 
     def __init__(self, journal: Journal, clock: Callable[[], float] = time.monotonic) -> None:
         self._journal, self._clock = journal, clock
-        self._fd = os.open(OUTPUT_FILE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = os.open(OUTPUT_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self.length = os.lseek(self._fd, 0, os.SEEK_END)
         self._stream = journal.positions.get("output:stream", 0)
         self._piece_at = journal.positions.get("output", 0)
@@ -95,6 +95,10 @@ class Log:
         also.pop("output:0", None)
         self._journal.add("output", self.length, also, stream=stream, **facts)
         self._stream, self._piece_at, self._piece_began = stream, self.length, self._clock()
+
+    def last_byte(self) -> bytes:
+        """The last byte of the log; none when it is empty."""
+        return os.pread(self._fd, 1, self.length - 1) if self.length else b""
 
     def sync(self) -> None:
         os.fsync(self._fd)

@@ -9,7 +9,7 @@ import time
 
 from wrapper.recorder.end import reserve_space, write_end
 from wrapper.recorder.fate import Fate
-from wrapper.recorder.log import Log
+from wrapper.recorder.log import WHOLE, Log
 from wrapper.recorder.streams import FileStream, PipeStream
 from wrapper.recorder.writers import SharingCheck
 from wrapper.rundir.board import STREAMS, Board
@@ -68,6 +68,7 @@ class Recorder:
         self._trouble_until = 0.0
         self._ended_at: float | None = None
         self._end_bytes = -1
+        self._taken = 0
         self._has_told_end = False
         self._give_up_at = 0.0
         self._leased = self._grew = time.monotonic()
@@ -103,7 +104,7 @@ class Recorder:
 
     def _record(self) -> None:
         """Take all that there is, whatever it is."""
-        taken = sum(stream.take() for stream in self._streams)
+        self._taken = taken = sum(stream.take() for stream in self._streams)
         self._note_signals()
         self._note_size()
         self._renew_lease()
@@ -141,6 +142,8 @@ class Recorder:
             poll.register(fd, select.POLLIN)
         if isinstance(stream, PipeStream):
             return IDLE_S
+        if self._taken >= WHOLE:
+            return 0.0  # There was more than one turn takes.
         return GROWING_S if now - self._grew < 1.0 else QUIET_S
 
     def _hear_bell(self) -> None:
@@ -200,6 +203,7 @@ class Recorder:
         lost_bytes = sum(stream.lost for stream in self._board.streams.values()) + waiting_bytes
         write_end(self._fate.status(), ended_at, self._log.length, lost_bytes)
         self._end_bytes = self._log.length
+        self._board.is_midline = self._log.last_byte() not in (b"", b"\n")
         self._board.is_kept = 1
         self._ring_wrapper()
 

@@ -55,6 +55,7 @@ class Board:
     sizes = Field(44, "I")  # How often columns and rows have changed.
     signals = Field(48, "I")  # How many signals were ever noted; the newest SIGNALS are kept.
     is_kept = Field(56, "B")  # The end is on the disk.
+    is_midline = Field(58, "B")  # The last byte that was kept is no newline.
     is_finished = Field(57, "B")  # Nothing more will come, and no recorder is needed.
 
     def __init__(self, fd: int) -> None:

@@ -11,13 +11,16 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from wrapper.rundir import names
 from wrapper.rundir.journal import read_records
+from wrapper.rundir.lines import read_lines
 
 LEASE_S = 120.0
+LAST_TIME = 32_503_680_000.0  # The year 3000.
 
 
 class NoSuchRun(LookupError):
@@ -46,6 +49,12 @@ class Piece:
     gap: int = 0
 
 
+def may_have(line: bytes, keys: tuple[str, ...]) -> bool:
+    """Whether a line of the journal may be a record with one of the keys, or none at all."""
+    is_whole = line.startswith(b'{"n": ') and line.endswith(b"}\n")
+    return not is_whole or any(b'"%b"' % key.encode() in line for key in keys)
+
+
 def read_piece(record: dict[str, Any]) -> Piece | None:
     """What an `output` record says; None when it is damaged."""
     upto, at = record.get("upto"), record.get("at")
@@ -53,6 +62,12 @@ def read_piece(record: dict[str, Any]) -> Piece | None:
     if isinstance(upto, int) and isinstance(at, (int, float)) and isinstance(stream, int) and isinstance(gap, int):
         return Piece(upto, at, stream, gap)
     return None
+
+
+def read_time(value: Any) -> float | None:
+    """A Unix time, None for what cannot be one: a damaged file may hold any number."""
+    is_time = isinstance(value, (int, float)) and 0 < value < LAST_TIME
+    return float(value) if is_time else None
 
 
 @dataclass(frozen=True)
@@ -77,13 +92,11 @@ class Part:
 
     @property
     def started_at(self) -> float | None:
-        at = self.facts.get("started_at")
-        return float(at) if isinstance(at, (int, float)) else None
+        return read_time(self.facts.get("started_at"))
 
     @property
     def ended_at(self) -> float | None:
-        at = self.end.get("ended_at") if self.end else None
-        return float(at) if isinstance(at, (int, float)) else None
+        return read_time(self.end.get("ended_at")) if self.end else None
 
     def output_bytes(self) -> int:
         """How much output is kept so far; 0 when there is none yet."""
@@ -92,11 +105,20 @@ class Part:
         except OSError:
             return 0
 
-    def records(self) -> Iterator[dict[str, Any]]:
-        """Every record of the journal, none when there is no journal."""
-        path = self.path / names.JOURNAL_FILE
-        if path.exists():
-            yield from read_records(str(path))
+    def records(self, *keys: str) -> Iterator[dict[str, Any]]:
+        """Every record of the journal, or those that may have one of the keys; none when there is no journal.
+
+        With keys, the many that say whose output came when are not decoded. One that is damaged is always given.
+        """
+        path = str(self.path / names.JOURNAL_FILE)
+        if not os.path.exists(path):
+            return
+        if not keys:
+            yield from read_records(path)
+            return
+        for line, end in read_lines(path):
+            if may_have(line, keys) and line.strip(b"\0\n"):
+                yield from islice(read_records(path, end - len(line)), 1)
 
     def pieces(self) -> Iterator[Piece]:
         """Whose bytes stand where in output.log, and since when; in order."""
@@ -106,8 +128,8 @@ class Part:
 
     def warnings(self) -> list[str]:
         """What a person should know about this part, in order."""
-        found = list(self.damage)
-        for record in self.records():
+        found = [*self.damage, *map(str, self.facts.get("warnings") or [])]
+        for record in self.records("warning", "shared"):
             if "warning" in record:
                 found.append(str(record["warning"]))
             if "damaged" in record:
@@ -152,9 +174,8 @@ class Run:
     @property
     def created_at(self) -> float:
         """When it was made, or when its directory was, where run.json does not say."""
-        at = self.facts.get("created_at")
-        if isinstance(at, (int, float)):
-            return float(at)
+        if at := read_time(self.facts.get("created_at")):
+            return at
         try:
             return self.path.stat().st_mtime
         except FileNotFoundError:  # Somebody is just removing it.
@@ -212,9 +233,11 @@ def read_small(path: Path) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
     """The object in a small file and what is wrong with it: (None, ()) when there is no file."""
     try:
         value = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None, ()
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        return None, (f"{path.name} cannot be read: {error.strerror}",)
+    except ValueError as error:
         return None, (f"{path.name} cannot be read: {error}",)
     if not isinstance(value, dict):
         return None, (f"{path.name} does not hold an object",)
