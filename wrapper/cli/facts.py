@@ -103,7 +103,7 @@ def in_full(run: Run, now: float | None = None) -> dict[str, Any]:
         "program": facts.get("path"),
         "cwd": facts.get("cwd"),
         "host": facts.get("host") or run.facts.get("host"),
-        "user": facts.get("user") or run.facts.get("user"),
+        "user": run.facts.get("user") or facts.get("user"),
         "pid": facts.get("pid"),
         "streams": streams(part),
         "output_bytes": part.output_bytes() if part else 0,

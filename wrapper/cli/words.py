@@ -7,20 +7,15 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
+from wrapper.launch.ending import in_words
+
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def duration(seconds: float) -> str:
     """How long, in at most two units: 4.2 s, 3 min 12 s, 5 h 07 min, 2 d 3 h."""
-    whole = round(max(0.0, seconds))
-    if seconds < MINUTE_S - 0.05:
-        return f"{max(0.0, seconds):.1f} s"
-    if whole < HOUR_S:
-        return f"{whole // MINUTE_S} min {whole % MINUTE_S:02} s"
-    if whole < DAY_S:
-        return f"{whole // HOUR_S} h {whole % HOUR_S // MINUTE_S:02} min"
-    return f"{whole // DAY_S} d {whole % DAY_S // HOUR_S} h"
+    return in_words(max(0.0, seconds))
 
 
 def short_duration(seconds: float) -> str:
