@@ -140,6 +140,7 @@ class Successor:
             shared.recorders.tend(loop)
             self._keepers.tend(loop)
         self._keepers.quit()
+        shared.board.is_drained = 1
         shared.recorders.ring()
         if shared.say_last_words:
             self._wait_until_kept()
@@ -148,8 +149,6 @@ class Successor:
     def _wait_until_kept(self) -> None:
         """The recorder knows whether the last line was finished."""
         board = self._shared.board
-        board.is_drained = 1
-        self._shared.recorders.ring()
         deadline = time.monotonic() + LONGEST_END_S
         self._loop.watch(self._shared.recorders.kept, lambda: None)
         while not board.is_kept and time.monotonic() < deadline:

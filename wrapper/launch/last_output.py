@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 TYPE_CHECKING = False
@@ -16,9 +15,9 @@ class LastOutput:
     SETTLE_S = 0.02  # What was written to a PTY is on its way for a moment.
     BLOCKED_S = 0.2
 
-    def __init__(self, loop: Loop, status: int) -> None:
+    def __init__(self, loop: Loop, gives_up: bool) -> None:
         self._loop = loop
-        self._was_killed = os.WIFSIGNALED(status)
+        self._gives_up = gives_up
         self._ended = time.monotonic()
         self._has_settled = False
         self._targets = self._read_targets()
@@ -29,8 +28,8 @@ class LastOutput:
     def has_arrived(self) -> bool:
         if all(self._is_through(stream, target) for stream, target in self._targets.items()):
             return self._settle()
-        # Without us it would have died in the middle of a write that nobody took: the rest is the keeper's.
-        return self._was_killed and time.monotonic() - self._ended > self.BLOCKED_S
+        # Without us it would have died, or stopped, in a write that nobody took: the rest is the keeper's.
+        return self._gives_up and time.monotonic() - self._ended > self.BLOCKED_S
 
     def _is_through(self, stream: int, target: int) -> bool:
         relay = self._loop.relays.get(stream)

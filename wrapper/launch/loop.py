@@ -122,6 +122,11 @@ class Loop:
     def is_idle(self) -> bool:
         return all(relay.is_idle for relay in self.relays.values())
 
+    @property
+    def has_stopped_group(self) -> bool:
+        """Whether it had the command stopped, because what it wrote may not be shown from the background."""
+        return self._stopped_at is not None
+
     def turn(self, timeout_s: float | None = None) -> None:
         """Move all that can be moved now, then wait, once, until there is more to do."""
         for _ in range(TURNS_BETWEEN_POLLS):
@@ -164,7 +169,9 @@ class Loop:
         stop, because it ignores that signal, may write.
         """
         mirror = self.mirrors.get(stream)
-        if mirror is None or not self.relays[stream].for_person or not mirror.must_stop():
+        if mirror is None:
+            return False
+        if not self.relays[stream].for_person or not mirror.must_stop():
             self._stopped_at = None
             return False
         now = time.monotonic()

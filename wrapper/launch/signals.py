@@ -30,6 +30,8 @@ STOPS = {_signal.SIGTSTP, _signal.SIGTTIN, _signal.SIGTTOU}
 SI_KERNEL = 128
 CANARY_S = 0.025
 STALE_S = 0.1
+SHOWN_WITHIN_S = 0.3
+LOOK_EVERY_S = 0.002
 
 
 def block_all() -> set[int]:
@@ -82,7 +84,8 @@ class Signals:
         self._command, self._canary = command, canary
         self._board, self._window, self._on_change = board, window, on_change
         self._terminal = terminal
-        self._reported: dict[int, float] = {}
+        self._reported: dict[int, list[float]] = {}
+        self.must_show = False  # Until the loop has shown what the command wrote before it stopped.
         self.end_now: Callable[[], None] | None = None
 
     def run(self) -> None:
@@ -91,7 +94,7 @@ class Signals:
             info = _signal.sigwaitinfo(ALL)
             if info.si_signo == _signal.SIGCHLD:
                 self._reap()
-            elif self._board.has_ended:
+            elif self._board.has_ended and info.si_pid != self._command:
                 self._end_early(info.si_signo)
             elif info.si_signo == _signal.SIGWINCH and self._window.follow():
                 # The kernel told the command too, perhaps before its window had the new size.
@@ -138,8 +141,10 @@ class Signals:
         poll.register(self._canary, select.POLLIN)
         while True:
             self._read_canary()
-            if time.monotonic() - self._reported.pop(signum, float("-inf")) < STALE_S:
-                return True
+            reports = self._reported.get(signum, [])
+            while reports:  # Each stands for one signal: those from SIGRTMIN on queue.
+                if time.monotonic() - reports.pop(0) < STALE_S:
+                    return True
             left_s = deadline - time.monotonic()
             if left_s <= 0 or not poll.poll(1000 * left_s):
                 return False
@@ -150,7 +155,7 @@ class Signals:
         except BlockingIOError:
             return
         for signum in numbers:
-            self._reported[signum] = time.monotonic()
+            self._reported.setdefault(signum, []).append(time.monotonic())
 
     def _reap(self) -> None:
         """Hear from every child that changed."""
@@ -164,6 +169,7 @@ class Signals:
             if pid != self._command:
                 self._on_change()
             elif os.WIFSTOPPED(status):
+                self._wait_for_output()
                 self._stop_as(os.WSTOPSIG(status))
             else:
                 self._note_end(status)
@@ -173,6 +179,15 @@ class Signals:
         self._board.ended_at_ns = time.time_ns()
         self._board.has_ended = 1
         self._on_change()
+
+    def _wait_for_output(self) -> None:
+        """What the command wrote before it stopped is seen before a shell takes the terminal back."""
+        self.must_show = True
+        self._on_change()
+        deadline = time.monotonic() + SHOWN_WITHIN_S
+        while self.must_show and time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_S)
+        self.must_show = False
 
     def _stop_as(self, signum: int) -> None:
         """Stop as the command did, until somebody continues us both."""

@@ -133,7 +133,8 @@ class Wrapping:
         self._take_signals()
         try:
             self._record()
-        except Exception:  # noqa: BLE001 -- whatever is wrong with us, the command is not to notice.
+        except Exception as error:  # noqa: BLE001 -- whatever is wrong with us, the command is not to notice.
+            self._board.note_trouble(repr(error))
             self._stand_aside()
         self._end()
 
@@ -152,10 +153,13 @@ class Wrapping:
         self._wait_until_kept()
 
     def _stand_aside(self) -> None:
-        """Let the keeper go on as if we were dead, and do nothing but wait for the command."""
+        """Let the keeper go on as if we were dead, and do nothing but wait: for the command, and for its record."""
         self._keepers.abandon()
         while not self._board.has_ended:
             os.read(self._bell_end, 4096)
+        deadline = time.monotonic() + LONGEST_END_S
+        while not self._board.is_kept and time.monotonic() < deadline:
+            time.sleep(LOOK_AT_END_EVERY_S)
 
     def _changes(self) -> dict[bytes, bytes]:
         """What the command's environment has and ours had not."""
@@ -215,7 +219,8 @@ class Wrapping:
         while not self._board.has_ended:
             self._turn(None)
             if self._signals.must_show:
-                self._show(gives_up=True)
+                if not self._loop.has_stopped_group:
+                    self._show(gives_up=True)
                 self._signals.must_show = False
         self._show(gives_up=os.WIFSIGNALED(self._board.status))
 

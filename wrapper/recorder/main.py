@@ -105,6 +105,7 @@ class Recorder:
     def _record(self) -> None:
         """Take all that there is, whatever it is."""
         self._taken = taken = sum(stream.take() for stream in self._streams)
+        self._note_trouble()
         self._note_signals()
         self._note_size()
         self._renew_lease()
@@ -150,6 +151,12 @@ class Recorder:
         if not os.read(self._bell, 4096):  # Wrapper and keepers are gone; nobody rings any more.
             os.close(self._bell)
             self._bell, _ = os.pipe()
+
+    def _note_trouble(self) -> None:
+        trouble = self._board.read_trouble()
+        if trouble and "wrapper" not in self._journal.positions:
+            text = f"the wrapper stood aside, because of an error of its own: {trouble}"
+            self._journal.add("wrapper", 1, warning=text)
 
     def _note_signals(self) -> None:
         since = self._journal.positions.get("signals", 0)

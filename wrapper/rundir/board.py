@@ -20,6 +20,8 @@ STREAM_BYTES = 1024
 GAPS = 32
 SIGNALS_AT = STREAM_AT + len(STREAMS) * STREAM_BYTES
 SIGNALS = 32
+TROUBLE_AT = 3072
+TROUBLE_BYTES = 512
 
 TALLY = struct.Struct("=QQ")
 SENDER = struct.Struct("=iiId")
@@ -70,6 +72,15 @@ class Board:
         fd = os.memfd_create("wandb-board", os.MFD_CLOEXEC)
         os.ftruncate(fd, SIZE_BYTES)
         return cls(fd)
+
+    def note_trouble(self, text: str) -> None:
+        """Keep what went wrong in the wrapper itself, for the recorder to write down."""
+        line = text.encode("ascii", "backslashreplace")[: TROUBLE_BYTES - 1]
+        self.memory[TROUBLE_AT : TROUBLE_AT + TROUBLE_BYTES] = line.ljust(TROUBLE_BYTES, b"\0")
+
+    def read_trouble(self) -> str:
+        """What went wrong in the wrapper; "" when nothing did."""
+        return self.memory[TROUBLE_AT : TROUBLE_AT + TROUBLE_BYTES].partition(b"\0")[0].decode("ascii")
 
     def note_signal(self, number: int, pid: int, uid: int, at: float) -> None:
         """Keep who sent a signal; the oldest is forgotten when there are too many."""
