@@ -31,6 +31,7 @@ def kill_both(wandb):
             for pid in both:
                 os.kill(pid, signum)
         run.wait()
+        wait_until(lambda: not any(map(is_running, both)))
         run.stdin.write(b"go\n")
         run.stdin.flush()
         return run, command
