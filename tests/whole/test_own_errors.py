@@ -1,6 +1,7 @@
 """An error of our own is not the command's: it goes on, and the run says what was wrong."""
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 from kept import only_part, read_streams
 
 import wrapper
+
+# The loop is the keeper's too, which is to have no error.
+BREAK_IN_W = "        if any('_hear' in repr(act) for act in self._watched.values()): raise ValueError('broken')\n"
 
 
 @pytest.fixture
@@ -36,3 +40,13 @@ def test_keeper_goes_on_and_the_run_says_why(broken):
     assert read_streams(only_part())[1] == b"one\n"
     assert only_part().end["exit_code"] == 3
     assert any("ValueError('broken')" in text for text in only_part().warnings())
+
+
+def test_reader_that_goes_is_noticed_all_the_same(broken):
+    wandb = broken("launch/loop.py", "        for _ in range(TURNS_BETWEEN_POLLS):", BREAK_IN_W)
+
+    run = subprocess.Popen([*wandb, "run", "yes"], stdout=subprocess.PIPE)
+    run.stdout.read(1)
+    run.stdout.close()
+
+    assert run.wait(20) == -signal.SIGPIPE

@@ -155,6 +155,9 @@ class Wrapping:
     def _stand_aside(self) -> None:
         """Let the keeper go on as if we were dead, and do nothing but wait: for the command, and for its record."""
         self._keepers.abandon()
+        for relay in self._shared.relays.values():  # Only who relays may hold them, or nobody finds them closed.
+            for fd in relay.descriptors():
+                fds.close_quietly(fd)
         while not self._board.has_ended:
             os.read(self._bell_end, 4096)
         deadline = time.monotonic() + LONGEST_END_S
