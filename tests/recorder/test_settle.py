@@ -27,7 +27,7 @@ def kill_all_of_us(wandb, tmp_path):
         with (tmp_path / "log").open("ab") as log:
             run = subprocess.Popen([*wandb, "run", *STEPS], stdin=subprocess.PIPE, stdout=log)
         started.append(run)
-        wait_until(lambda: runs_folder(".").exists() and only_part().output_bytes() == len("ready\n"))
+        wait_until(lambda: logs() and logs()[0].read_bytes() == b"ready\n")
         pids = [pid for pid, _ in descendants() if command_line_of(pid)[:2] != STEPS]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
@@ -42,8 +42,19 @@ def kill_all_of_us(wandb, tmp_path):
         run.stdin.close()
 
 
+def logs():
+    """The log of each part here."""
+    return list(Path().glob(".wandb-wrapper/*/*/output.log"))
+
+
+def end_command(run):
+    """Let the command, whose wrapper is dead, come to its end."""
+    run.stdin.close()
+    wait_until(lambda: not descendants())
+
+
 def test_it_is_closed_with_the_last_sign_of_life(wandb, kill_all_of_us):
-    kill_all_of_us().stdin.close()
+    end_command(kill_all_of_us())
 
     listed = subprocess.run([*wandb, "ls", "--json"], capture_output=True, check=True)
 
@@ -55,8 +66,7 @@ def test_it_is_closed_with_the_last_sign_of_life(wandb, kill_all_of_us):
 def test_what_the_file_still_holds_is_read_then(kill_all_of_us, tmp_path):
     run = kill_all_of_us()
     run.stdin.write(b"go\n")
-    run.stdin.close()
-    wait_until(lambda: (tmp_path / "log").read_bytes() == b"ready\nstep 1\nend\n")
+    end_command(run)
 
     settle_runs(runs_folder("."))
 
@@ -66,8 +76,7 @@ def test_what_the_file_still_holds_is_read_then(kill_all_of_us, tmp_path):
 
 def test_what_the_next_run_appended_is_not_this_runs(wandb, kill_all_of_us, tmp_path):
     run = kill_all_of_us()
-    run.stdin.close()
-    wait_until(lambda: (tmp_path / "log").read_bytes() == b"ready\nend\n")
+    end_command(run)
     first = only_part().path
     with (tmp_path / "log").open("ab") as log:
         subprocess.run([*wandb, "run", "echo", "next"], stdout=log, check=True)
@@ -77,19 +86,75 @@ def test_what_the_next_run_appended_is_not_this_runs(wandb, kill_all_of_us, tmp_
     assert (first / "output.log").read_bytes() == b"ready\nend\n"
 
 
-def test_two_who_settle_at_once_do_it_once(wandb, kill_all_of_us):
-    kill_all_of_us().stdin.close()
+def test_as_long_as_the_command_runs_there_is_nothing_to_settle(kill_all_of_us, tmp_path):
+    run = kill_all_of_us()
 
-    both = [subprocess.Popen([*wandb, "ls"], stdout=subprocess.DEVNULL) for _ in range(6)]
+    assert settle_runs(runs_folder(".")) == []
+    end_command(run)
+    assert settle_runs(runs_folder(".")) == [only_part().path.parent.name]
+    assert only_part().output_path.read_bytes() == (tmp_path / "log").read_bytes() == b"ready\nend\n"
 
-    assert [run.wait() for run in both] == [0] * 6
+
+def test_many_who_settle_at_once_do_it_once(wandb, kill_all_of_us, tmp_path):
+    end_command(kill_all_of_us())
+    with (tmp_path / "log").open("ab") as log:
+        log.write(b"what the recorder did not see\n" * 1_000_000)
+
+    many = [subprocess.Popen([*wandb, "ls"], stdout=subprocess.DEVNULL) for _ in range(6)]
+
+    assert [run.wait() for run in many] == [0] * 6
     assert only_part().end["by"] == "settled"
-    assert [entry for entry in os.listdir(only_part().path) if entry.endswith(".new")] == []
+    assert (
+        only_part().output_path.stat().st_size == (tmp_path / "log").stat().st_size == only_part().end["output_bytes"]
+    )
+    numbers = [record["n"] for record in only_part().records()]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert sorted(os.listdir(only_part().path)) == [
+        "end.json", "journal.jsonl", "metrics.jsonl", "output.log", "part.json"
+    ]  # fmt: skip
+
+
+def test_claim_of_one_who_died_is_taken_away(kill_all_of_us):
+    end_command(kill_all_of_us())
+    claim = only_part().path / "settling"
+    claim.touch()
+    assert settle_runs(runs_folder(".")) == []
+
+    os.utime(claim, (claim.stat().st_mtime - 700,) * 2)
+
+    assert settle_runs(runs_folder(".")) == [only_part().path.parent.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("part.json", '{"version": 1, "streams": null}'),
+        ("part.json", '{"version": 1, "streams": [{"kind": "file"}, 5], "warnings": 5}'),
+        ("part.json", "[" * 100_000),
+        ("journal.jsonl", '{"n": "x", "at": 1.0, "source": "output", "upto": 5, "also": 5, "gap": "abc"}\n'),
+        ("journal.jsonl", '{"n": 1, "source": "recorder", "started": 5, "positions": []}\n'),
+        ("../run.json", "[" * 100_000),
+        ("end.json", "null"),
+    ],
+)
+def test_damaged_run_keeps_nobody_from_seeing_the_others(wandb, name, content):
+    subprocess.run([*wandb, "run", "--id", "damaged", "true"], check=True)
+    subprocess.run([*wandb, "run", "--id", "whole", "true"], check=True)
+    part = Path(".wandb-wrapper/damaged/0-0")
+    (part / "end.json").unlink()
+    (part / name).write_text(content)
+
+    listed = subprocess.run([*wandb, "ls", "--json"], capture_output=True, text=True)
+    shown = subprocess.run([*wandb, "show", "damaged"], capture_output=True, text=True)
+
+    assert listed.returncode == 0 and '"whole"' in listed.stdout and '"damaged"' in listed.stdout
+    assert "Traceback" not in listed.stderr + shown.stderr
+    assert shown.returncode == 0
 
 
 def test_run_that_goes_on_is_left_alone(wandb):
     run = subprocess.Popen([*wandb, "run", *STEPS], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    wait_until(lambda: runs_folder(".").exists() and any(True for _ in only_part().records()))
+    wait_until(lambda: any(b"started" in path.read_bytes() for path in Path().glob(".wandb-wrapper/*/*/journal.jsonl")))
 
     assert settle_runs(runs_folder(".")) == []
     assert only_part().end is None
@@ -100,7 +165,7 @@ def test_run_that_goes_on_is_left_alone(wandb):
     ("changes", "is_settled"), [({}, True), ({"host": "elsewhere"}, False), ({"boot": "x"}, False)]
 )
 def test_pids_of_another_host_say_nothing(kill_all_of_us, changes, is_settled):
-    kill_all_of_us().stdin.close()
+    end_command(kill_all_of_us())
     path = only_part().path / "part.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
@@ -108,7 +173,7 @@ def test_pids_of_another_host_say_nothing(kill_all_of_us, changes, is_settled):
 
 
 def test_lease_that_is_over_says_so_on_every_host(kill_all_of_us):
-    kill_all_of_us().stdin.close()
+    end_command(kill_all_of_us())
     path = only_part().path / "part.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"host": "elsewhere"}))
     long_ago = path.stat().st_mtime - LEASE_S - 5
@@ -119,7 +184,7 @@ def test_lease_that_is_over_says_so_on_every_host(kill_all_of_us):
 
 
 def test_end_that_the_journal_tells_is_believed(kill_all_of_us):
-    kill_all_of_us().stdin.close()
+    end_command(kill_all_of_us())
     with (only_part().path / "journal.jsonl").open("a") as file:
         file.write('{"n": 99, "at": 5.0, "source": "recorder", "ended": {"status": 256, "at": 5.0}}\n')
 

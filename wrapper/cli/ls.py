@@ -97,7 +97,7 @@ def cells(run: Run) -> tuple[str, ...]:
         look.cut(words.visible(run.name), LONGEST_NAME) if look.is_narrow() else words.visible(run.name),
         facts.in_brief(run.latest),
         words.short_duration(took) if took is not None else "",
-        words.short_age(now - run.created_at),
+        words.short_age(now - run.began_at),
         words.visible(words.command(facts.argv(run.latest))),
     )
 

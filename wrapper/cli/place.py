@@ -80,7 +80,7 @@ def _which_of(error: reading.AmbiguousRun) -> str:
             run.id,
             words.visible(run.name),
             facts.in_brief(run.latest),
-            words.moment(run.created_at),
+            words.moment(run.began_at),
         )
         for run in error.candidates[:MOST_CANDIDATES]
     ]

@@ -35,7 +35,6 @@ class Keeping:
         self._shared, self._lifeline, self._canary = shared, lifeline, canary
         self._board = shared.board
         self._keeps_for = os.getppid()
-        self._has_stopped_command = False
 
     def run(self) -> None:
         report_signals(self._canary)
@@ -49,7 +48,7 @@ class Keeping:
             if QUIT in words:
                 return
             if not words:
-                take_over(self._shared, self._has_stopped_command)
+                take_over(self._shared)
             for word in words.replace(STARTED, b"").decode():
                 self._drop(int(word))
 
@@ -63,15 +62,15 @@ class Keeping:
         board = self._board
         if not board.command or board.has_ended or self._keeps_for != board.wrapper:
             return
-        is_stopped = process_state(board.wrapper) == "T"
-        if self._has_stopped_command:
-            self._has_stopped_command = is_stopped  # W itself hears SIGCONT and passes it on.
-        elif is_stopped and board.is_stopping:
+        if process_state(board.wrapper) != "T":
+            return
+        if board.is_stopping:
             self._mirror_continue()
-        elif is_stopped:
+        elif not board.is_held:  # Until W itself hears SIGCONT and passes it on.
+            board.is_held = 1
             signal_command(board, _signal.SIGSTOP)
-            self._has_stopped_command = True
             if process_state(board.wrapper) != "T":  # Continued in between: W's SIGCONT may have come too early.
+                board.is_held = 0
                 signal_command(board, _signal.SIGCONT)
 
     def _mirror_continue(self) -> None:
@@ -98,10 +97,10 @@ def keep(shared: Shared, lifeline: int, canary: int) -> None:
     Keeping(shared, lifeline, canary).run()
 
 
-def take_over(shared: Shared, has_stopped_command: bool) -> NoReturn:
+def take_over(shared: Shared) -> NoReturn:
     """Relay on, as if nothing had happened, until the last stream has ended and the command too."""
     _signal.pthread_sigmask(_signal.SIG_BLOCK, ALL)
-    Successor(shared).run(has_stopped_command)
+    Successor(shared).run()
     os._exit(0)
 
 
@@ -125,9 +124,10 @@ class Successor:
         self._keepers.drop(stream)
         self._shared.recorders.ring()
 
-    def run(self, has_stopped_command: bool) -> None:
+    def run(self) -> None:
         shared, loop = self._shared, self._loop
-        if has_stopped_command:
+        if shared.board.is_held:
+            shared.board.is_held = 0
             signal_command(shared.board, _signal.SIGCONT)
         if shared.keyboard:
             shared.keyboard.restore()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST_HOLD_S = 0.2
 TURNS_BETWEEN_POLLS = 64
 MIRROR_EVERY_S = 0.25
-STOPS_WITHIN_S = 0.1
+STOPS_WITHIN_S = 0.5
 HAS_GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
@@ -123,9 +123,9 @@ class Loop:
         return all(relay.is_idle for relay in self.relays.values())
 
     @property
-    def has_stopped_group(self) -> bool:
-        """Whether it had the command stopped, because what it wrote may not be shown from the background."""
-        return self._stopped_at is not None
+    def is_held_back(self) -> bool:
+        """Whether the terminal takes nothing from us now, because we are in the background."""
+        return any(mirror.must_stop() for mirror in self.mirrors.values())
 
     def turn(self, timeout_s: float | None = None) -> None:
         """Move all that can be moved now, then wait, once, until there is more to do."""

@@ -271,4 +271,5 @@ def run_facts(settings: Settings, run: str, name: str, facts: dict[str, Any]) ->
         "notes": settings.notes,
         "entity": settings.entity,
         "mode": settings.mode,
+        "resume": settings.resume,
     }

@@ -104,6 +104,8 @@ class Signals:
 
     def _forward(self, info: _signal.struct_siginfo) -> None:
         signum = info.si_signo
+        if signum == _signal.SIGCONT:
+            self._board.is_held = 0
         self._board.note_signal(signum, info.si_pid, info.si_uid, time.time())
         if self._terminal is not None:
             self._send_to_terminal(signum, info.si_code)

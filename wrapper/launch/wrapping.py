@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal
 import _thread
 import os
 import time
@@ -222,7 +223,7 @@ class Wrapping:
         while not self._board.has_ended:
             self._turn(None)
             if self._signals.must_show:
-                if not self._loop.has_stopped_group:
+                if not self._loop.is_held_back:
                     self._show(gives_up=True)
                 self._signals.must_show = False
         self._show(gives_up=os.WIFSIGNALED(self._board.status))
@@ -258,8 +259,23 @@ class Wrapping:
             return
         took = in_words(max(0.0, self._board.ended_at_ns / 1e9 - self._shared.started_at))
         how = end_in_words(self._board.status)
-        words = f"{self._made.name} {how} after {took}; see: wandb show {self._made.run}"
-        say(words, self._talk, "\n" if self._board.is_midline else "")
+        say(f"{self._made.name} {how} after {took}; {self._see()}", self._talk, "\n" if self._is_midline() else "")
+
+    def _see(self) -> str:
+        """How to see the run, and what is wrong with its record."""
+        if self._board.is_gone:
+            return "its record is gone: the directory was removed while it ran"
+        lost_bytes = self._board.lost_bytes
+        lost = f"{lost_bytes:,} bytes of its output could not be kept; " if lost_bytes else ""
+        if not self._board.is_kept:
+            lost += "the rest of its record is still being written; "
+        return f"{lost}see: wandb show {self._made.run}"
+
+    def _is_midline(self) -> bool:
+        """Whether the cursor stands behind something: an unfinished line, or the echo of ^C."""
+        status = self._board.status
+        was_typed = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (_signal.SIGINT, _signal.SIGQUIT)
+        return bool(self._board.is_midline) or was_typed
 
 
 def leads_terminal(found: list[outputs.Output]) -> bool:

@@ -29,9 +29,14 @@ GATHER_BELOW_BYTES = 1 << 14
 def main(site: str, part: str, given: dict[str, str]) -> None:
     """Record until the command has ended and all that it wrote is kept."""
     os.umask(0o077)
-    os.chdir(part)  # From here on the directory may be moved.
     fds = {name: int(fd) for name, fd in given.items()}
     board = Board(fds["board"])
+    try:
+        os.chdir(part)  # From here on the directory may be moved.
+    except FileNotFoundError:
+        board.is_gone = board.is_kept = board.is_finished = 1
+        os.write(fds["kept"], b"!")
+        return
     # Never two at once: a wrapper may have died after it started one and before it could say so. Such a
     # lock ends with its process.
     fcntl.lockf(fds["board"], fcntl.LOCK_EX)
@@ -201,6 +206,7 @@ class Recorder:
         try:
             self._say_end(self._ended_at, sum(stream.waiting() for stream in self._streams))
         except FileNotFoundError:  # Somebody has removed the directory: there is nothing to record in any more.
+            self._board.is_gone = 1
             self._board.is_kept = 1
             self._give_up_at = time.monotonic()
         except OSError:  # Not even that; until we give up.
@@ -209,6 +215,7 @@ class Recorder:
     def _say_end(self, ended_at: float, waiting_bytes: int = 0) -> None:
         lost_bytes = sum(stream.lost for stream in self._board.streams.values()) + waiting_bytes
         write_end(self._fate.status(), ended_at, self._log.length, lost_bytes)
+        self._board.lost_bytes = lost_bytes
         self._end_bytes = self._log.length
         self._board.is_midline = self._log.last_byte() not in (b"", b"\n")
         self._board.is_kept = 1

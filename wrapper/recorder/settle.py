@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from wrapper.recorder.end import SPARE_FILE, describe_status
 from wrapper.rundir import names
 from wrapper.rundir.journal import Journal
 from wrapper.rundir.lines import write_new
@@ -17,15 +18,23 @@ if TYPE_CHECKING:
     from typing import Any
 
 COPY_BYTES = 1 << 20
+CLAIM_FILE = "settling"
+CLAIM_S = 600.0  # Longer than it takes to copy any file.
 
 
 def settle_runs(folder: Path) -> list[str]:
-    """Settle every part in the folder that waits for it; the ids of those runs. Never raises."""
+    """Settle every part in the folder that waits for it; the ids of those runs.
+
+    A part whose files make no sense is left as it is: other runs are still to be seen.
+    """
     settled = []
     for run in _unsettled_runs(folder):
         for part in read_run(folder / run).parts:
-            if part.end is None and has_lost_recorder(part, folder) and _settle_part(part, folder):
-                settled.append(run)
+            try:
+                if part.end is None and has_lost_recorder(part, folder) and _settle_part(part, folder):
+                    settled.append(run)
+            except (OSError, TypeError, ValueError, KeyError, RecursionError):  # Damaged, or not ours to write.
+                continue
     return settled
 
 
@@ -47,7 +56,10 @@ def _list(folder: Path) -> list[str]:
 
 
 def has_lost_recorder(part: Part, folder: Path) -> bool:
-    """Whether nobody will end this part: every process of it is gone, or, seen from another host, its lease is over."""
+    """Whether nobody will end this part: every process of it is gone, or, seen from another host, its lease is over.
+
+    As long as the command itself runs there is nothing to settle: what it still writes belongs to the run.
+    """
     if _is_of_this_boot(part.facts):
         pids = [(part.facts.get("pid"), part.facts.get("pid_ticks")), *_recorders(part)]
         return not any(is_running(pid, ticks) for pid, ticks in pids if isinstance(pid, int))
@@ -61,8 +73,9 @@ def _is_of_this_boot(facts: dict[str, Any]) -> bool:
 
 
 def _recorders(part: Part) -> list[tuple[Any, Any]]:
+    """The last recorder, and the command: each as its pid and its start."""
     started = [record["started"] for record in part.records() if isinstance(record.get("started"), dict)]
-    return [(facts.get("pid"), facts.get("pid_ticks")) for facts in started[-1:]]
+    return [(facts.get(f"{who}"), facts.get(f"{who}_ticks")) for facts in started[-1:] for who in ("pid", "command")]
 
 
 def _lease_age_s(part: Part, folder: Path) -> float:
@@ -87,27 +100,35 @@ def _clock_of(folder: Path) -> float:
 
 
 def _settle_part(part: Part, folder: Path) -> bool:
-    """Finish what can be finished, and say how it ended as far as that is known; False when it is not ours to do."""
-    try:
-        copied = finish_followed(part, folder)
-        lost = sum(int(record.get("gap", 0)) for record in part.records() if record["source"] == "output")
-        facts = {
-            **_last_known(part),
-            "by": "settled",
-            "output_bytes": part.output_bytes(),
-            "lost_bytes": lost,
-        }
-        if copied:
-            facts["copied_bytes"] = copied
-        return _create(part.path / names.END_FILE, facts)
-    except OSError:  # A directory that we may read and not write.
+    """Finish what can be finished, and say how it ended as far as that is known; False when somebody else does."""
+    claim = part.path / CLAIM_FILE
+    if not _claim(claim, folder):
         return False
+    try:
+        if (part.path / names.END_FILE).exists():
+            return False  # Somebody was quicker, and is through.
+        finish_followed(part, folder)
+        lost = sum(int(record.get("gap", 0)) for record in part.records() if record["source"] == "output")
+        facts = {**_last_known(part), "by": "settled", "output_bytes": part.output_bytes(), "lost_bytes": lost}
+        (part.path / SPARE_FILE).unlink(missing_ok=True)
+        return _create(part.path / names.END_FILE, facts)
+    finally:
+        claim.unlink(missing_ok=True)
+
+
+def _claim(claim: Path, folder: Path) -> bool:
+    """Be the one who settles. A claim whose owner died is taken away after a while."""
+    if claim.exists() and _clock_of(folder) - claim.stat().st_mtime > CLAIM_S:
+        claim.unlink(missing_ok=True)
+    try:
+        os.close(os.open(claim, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return False
+    return True
 
 
 def _last_known(part: Part) -> dict[str, Any]:
     """The end that the journal tells, when the recorder died after it had seen it; else nobody knows."""
-    from wrapper.recorder.end import describe_status
-
     ended = [record["ended"] for record in part.records() if isinstance(record.get("ended"), dict)]
     if ended:
         return {"version": 1, **describe_status(ended[-1].get("status")), "ended_at": ended[-1].get("at")}
@@ -140,9 +161,22 @@ def _create(path: Path, facts: dict[str, Any]) -> bool:
 
 def finish_followed(part: Part, folder: Path) -> int:
     """Read what a file that the recorder followed still holds of this part; how many bytes that were."""
-    streams = [stream for stream in part.facts.get("streams", []) if stream.get("kind") == "file"]
     journal = Journal(str(part.path / names.JOURNAL_FILE))
-    return sum(_finish_stream(part, folder, stream, journal) for stream in streams)
+    return sum(_finish_stream(part, folder, stream, journal) for stream in followed_streams(part))
+
+
+def followed_streams(part: Part) -> list[dict[str, Any]]:
+    """The streams of part.json that went into a file, as far as they make sense."""
+    streams = part.facts.get("streams")
+    numbers = ("stream", "device", "inode", "offset")
+    return [
+        stream
+        for stream in (streams if isinstance(streams, list) else [])
+        if isinstance(stream, dict)
+        and stream.get("kind") == "file"
+        and isinstance(stream.get("path"), str)
+        and all(isinstance(stream.get(key), int) for key in numbers)
+    ]
 
 
 def _finish_stream(part: Part, folder: Path, stream: dict[str, Any], journal: Journal) -> int:
@@ -171,7 +205,7 @@ def _next_start(part: Part, folder: Path, stream: dict[str, Any]) -> int | None:
         for run in _list(folder)
         if names.is_run_id(run)
         for that in read_run(folder / run).parts
-        for other in that.facts.get("streams", [])
+        for other in followed_streams(that)
         if that.path != part.path and (other.get("device"), other.get("inode")) == place
     ]
     return min((start for start in starts if start > stream["offset"]), default=None)

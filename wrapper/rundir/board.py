@@ -48,6 +48,7 @@ class Board:
     has_ended = Field(8, "B")
     is_stopping = Field(9, "B")  # W is about to stop itself, as the command did.
     is_drained = Field(10, "B")  # What the command itself wrote has all been relayed.
+    is_held = Field(11, "B")  # K has stopped the command, because W was stopped.
     status = Field(12, "i")
     ended_at_ns = Field(16, "q")
     recorder = Field(24, "q")
@@ -58,6 +59,8 @@ class Board:
     signals = Field(48, "I")  # How many signals were ever noted; the newest SIGNALS are kept.
     is_kept = Field(56, "B")  # The end is on the disk.
     is_midline = Field(58, "B")  # The last byte that was kept is no newline.
+    is_gone = Field(59, "B")  # Somebody removed the directory: there is no record any more.
+    lost_bytes = Field(64, "Q")  # What the record lacks, as its end says.
     is_finished = Field(57, "B")  # Nothing more will come, and no recorder is needed.
 
     def __init__(self, fd: int) -> None:

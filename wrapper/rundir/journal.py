@@ -61,7 +61,7 @@ def read_records(path: str, offset: int = 0) -> Iterator[dict[str, Any]]:
     for line, end in read_lines(path, offset):
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             record = None
         if isinstance(record, dict) and isinstance(record.get("source"), str):
             yield record
@@ -88,11 +88,18 @@ def _read_tail(path: str, start: int) -> tuple[int, dict[str, int], bool]:
     """Number and positions as of the records after `start`, and whether that is all there is to know."""
     number, positions, is_complete = 0, {}, start == 0
     for record in read_records(path, start):
-        if "positions" in record:
-            positions = dict(record["positions"])
+        if isinstance(record.get("positions"), dict):
+            positions = _numbers(record["positions"])
             is_complete = True
         if isinstance(record.get("upto"), int):
             positions[record["source"]] = record["upto"]
-            positions.update(record.get("also", {}))
-        number = max(number, record.get("n", 0))
+            positions.update(_numbers(record.get("also")))
+        if isinstance(record.get("n"), int):
+            number = max(number, record["n"])
     return number, positions, is_complete
+
+
+def _numbers(value: object) -> dict[str, int]:
+    """The numbers in an object; none in what is no object, because it is damaged."""
+    items = value.items() if isinstance(value, dict) else ()
+    return {key: number for key, number in items if isinstance(number, int)}

@@ -128,7 +128,7 @@ class Part:
 
     def warnings(self) -> list[str]:
         """What a person should know about this part, in order."""
-        found = [*self.damage, *map(str, self.facts.get("warnings") or [])]
+        found = [*self.damage, *read_texts(self.facts.get("warnings"))]
         for record in self.records("warning", "shared"):
             if "warning" in record:
                 found.append(str(record["warning"]))
@@ -172,6 +172,13 @@ class Run:
         return self.latest.state if self.latest else "crashed"
 
     @property
+    def began_at(self) -> float:
+        """When its newest attempt began; of the many that have one only, no part is read for that."""
+        if (self.path / names.part_name(1, 0)).exists() and self.latest and self.latest.started_at:
+            return self.latest.started_at
+        return self.created_at
+
+    @property
     def created_at(self) -> float:
         """When it was made, or when its directory was, where run.json does not say."""
         if at := read_time(self.facts.get("created_at")):
@@ -190,7 +197,7 @@ def runs_folder(directory: str | os.PathLike[str]) -> Path:
 def list_runs(folder: Path) -> list[Run]:
     """All runs, the newest first; none when there is no such folder."""
     runs = [run for name in list_names(folder) if is_run(run := read_run(folder / name))]
-    return sorted(runs, key=lambda run: (run.created_at, run.id), reverse=True)
+    return sorted(runs, key=lambda run: (run.began_at, run.id), reverse=True)
 
 
 def list_names(folder: Path) -> list[str]:
@@ -229,15 +236,22 @@ def read_part(path: Path) -> Part:
     return Part(path, attempt, rank, facts or {}, end, damage + end_damage)
 
 
+def read_texts(value: Any) -> list[str]:
+    """The texts in a list; none in anything else."""
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+
 def read_small(path: Path) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
     """The object in a small file and what is wrong with it: (None, ()) when there is no file."""
     try:
+        if path.exists() and not path.is_file():
+            return None, (f"{path.name} is no file",)
         value = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None, ()
     except OSError as error:
         return None, (f"{path.name} cannot be read: {error.strerror}",)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return None, (f"{path.name} cannot be read: {error}",)
     if not isinstance(value, dict):
         return None, (f"{path.name} does not hold an object",)
