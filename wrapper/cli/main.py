@@ -21,6 +21,7 @@ VERBS = {
     "ls": "ls",
     "show": "show",
     "output": "output",
+    "parse": "parse",
     "status": "status",
     "online": "mode",
     "offline": "mode",

@@ -1,0 +1,182 @@
+"""What takes more than one line to say."""
+
+import json
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from wrapper.text.parsing.parser import Parser
+from wrapper.text.parsing.rows import Candidate
+from wrapper.text.screen import Screen
+
+RECORDED = Path(__file__).parents[2] / "recorded" / "output"
+Said = list[tuple[dict[str, float], float | None, float | None]]
+
+
+def read(text: str) -> Said:
+    """The values, step and epoch of each row."""
+    parser = Parser()
+    rows = [row for line in dedent(text).strip("\n").split("\n") for row in parser.feed(line)]
+    return [(row.values, row.step, row.epoch) for row in [*rows, *parser.finish()]]
+
+
+@pytest.mark.parametrize("raw", sorted(RECORDED.glob("*.raw")), ids=lambda path: path.stem)
+def test_program_prints_what_it_knows(raw: Path) -> None:
+    parser, screen = Parser(), Screen()
+
+    rows = [*parser.read(screen.feed(raw.read_bytes())), *parser.read(screen.finish()), *parser.finish()]
+
+    truth = [json.loads(line) for line in raw.with_suffix(".jsonl").read_text().splitlines()]
+    assert [{"step": row.step, "epoch": row.epoch, "values": row.values} for row in rows] == truth
+
+
+ROWS: Said = [({"loss": 0.5, "val_acc": 0.7}, None, 1), ({"loss": 0.4, "val_acc": 0.8}, None, 2)]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        """
+          epoch    loss    val acc
+        -------  ------  ---------
+              1     0.5        0.7
+              2     0.4        0.8
+        """,
+        """
+        epoch loss val_acc
+        1 0.5 0.7
+        2 0.4 0.8
+        """,
+        """
+        epoch,loss,val_acc
+        1,0.5,0.7
+        2,0.4,0.8
+        """,
+        """
+        | epoch | loss | val_acc |
+        |------:|------|---------|
+        |     1 |  0.5 |     0.7 |
+        |     2 |  0.4 |     0.8 |
+        """,
+        """
+        ┏━━━━━━━┳━━━━━━┳━━━━━━━━━┓
+        ┃ Epoch ┃ loss ┃ val acc ┃
+        ┡━━━━━━━╇━━━━━━╇━━━━━━━━━┩
+        │ 1     │ 0.5  │ 0.7     │
+        │ 2     │ 0.4  │ 0.8     │
+        └───────┴──────┴─────────┘
+        """,
+        """
+        12:30:05 - INFO - epoch | loss | val_acc
+        12:30:06 - INFO -     1 |  0.5 |     0.7
+        12:30:07 - INFO -     2 |  0.4 |     0.8
+        """,
+    ],
+    ids=["rule", "blanks", "csv", "piped", "boxed", "logged"],
+)
+def test_rows_are_read_by_their_header(table: str) -> None:
+    assert read(table) == ROWS
+
+
+def test_table_that_is_drawn_again_adds_nothing() -> None:
+    table = "| step | loss |\n|------|------|\n| 1    | 0.5  |\n"
+
+    assert read(table + table) == [({"loss": 0.5}, 1, None)]
+
+
+def test_box_is_one_row() -> None:
+    box = """
+        --------------------------------
+        | rollout/           |          |
+        |    ep_rew_mean     | 22       |
+        | time/              |          |
+        |    fps             | 4962     |
+        |    total_timesteps | 128      |
+        --------------------------------
+        """
+
+    assert read(box) == [({"rollout/ep_rew_mean": 22}, 128, None)]
+
+
+def test_table_without_a_metric_is_none() -> None:
+    assert read("Package    Version\n---------- -------\nclick      8.1\nrich       15.0\n") == []
+
+
+def test_lines_belong_to_the_epoch_above_them() -> None:
+    text = "Epoch 1/3\n----------\ntrain_loss: 0.5\nval_loss: 0.4\nEpoch 2/3\ntrain_loss: 0.3"
+
+    assert read(text) == [
+        ({"train_loss": 0.5}, None, 1),
+        ({"val_loss": 0.4}, None, 1),
+        ({"train_loss": 0.3}, None, 2),
+    ]
+
+
+def test_heading_says_on_which_data() -> None:
+    assert read("Test Error:\n Accuracy: 74.1%, Avg loss: 0.8") == [
+        ({"test/Accuracy": 74.1, "test/Avg_loss": 0.8}, None, None)
+    ]
+
+
+@pytest.mark.parametrize("label", ["[rank{}]:", "[default{}]:", "{}:", "[RANK {}]", "Rank {}:", "[1,{}]<stdout>:"])
+def test_lowest_rank_speaks_for_all(label: str) -> None:
+    lines = [(0, "step 5 loss: 0.5"), (1, "step 5 loss: 0.6"), (0, "step 6 loss: 0.4")]
+
+    said = read("\n".join(f"{label.format(rank)} {line}" for rank, line in lines))
+
+    assert said == [({"loss": 0.5}, 5, None), ({"loss": 0.4}, 6, None)]
+
+
+def test_names_that_say_nothing_are_taken_once_they_change() -> None:
+    assert read("drift=0.5, rho=1.5") == []
+    assert read("drift=0.5, rho=1.5\ndrift=0.5, rho=1.5") == []
+    assert read("drift=0.5, rho=1.5\ndrift=0.4, rho=1.2") == [
+        ({"drift": 0.5, "rho": 1.5}, None, None),
+        ({"drift": 0.4, "rho": 1.2}, None, None),
+    ]
+
+
+def test_stack_trace_has_no_metrics() -> None:
+    text = 'Traceback (most recent call last):\n  File "a.py", line 3, in <module>\n    loss = 0.5\nloss: 0.25'
+
+    assert read(text) == [({"loss": 0.25}, None, None)]
+
+
+def test_fraction_of_an_epoch_and_a_bar_give_the_step() -> None:
+    parser = Parser()
+    parser.see(" 10%|#    | 4/45 [00:01<00:10, 4.1it/s]", end=50)
+
+    (row,) = parser.feed("{'loss': 0.5, 'epoch': 0.3333}", end=120)
+
+    assert (row.step, row.epoch) == (5, 0.3333)
+
+
+def test_full_bar_that_is_wiped_away_is_kept() -> None:
+    parser = Parser()
+    parser.see("Epoch 1: 100%|####| 15/15 [00:01<00:00, 9.1it/s, loss=0.5]", end=50)
+    parser.see("Epoch 2:   0%|    | 0/15 [00:01<00:00, 9.1it/s, loss=0.5]", end=90)
+
+    assert [(row.values, row.step, row.epoch) for row in parser.finish()] == [({"loss": 0.5}, 15, 1)]
+
+
+def test_each_number_carries_the_rule() -> None:
+    told: list[Candidate] = []
+    parser = Parser(on_candidate=told.append)
+
+    parser.feed("step 5 loss: 0.31 (0.4) took 3.2s")
+    parser.feed("see https://ada.example/?loss=0.3")
+
+    assert {(found.name, found.text): found.is_taken for found in told}[("loss", "0.31")]
+    assert {(found.text, found.rule) for found in told if not found.is_taken} == {
+        ("5", "step"),
+        ("0.4", "an average in brackets"),
+        ("3.2", "time"),
+        ("0.3", "an address"),
+    }
+
+
+def test_ignored_name_is_left_out() -> None:
+    (row,) = Parser(ignored=["lr"]).feed("step 5 loss: 0.31 lr: 0.1")
+
+    assert row.values == {"loss": 0.31}

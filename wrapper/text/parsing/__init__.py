@@ -1,0 +1,1 @@
+"""Finds metrics in what a program prints: lines in, rows out."""

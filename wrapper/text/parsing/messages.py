@@ -1,0 +1,65 @@
+"""A line, prefix and message, read for its shape."""
+
+import re
+
+from wrapper.text.parsing.mappings import read_mapping
+from wrapper.text.parsing.pairs import read_pairs
+from wrapper.text.parsing.prefixes import MASK, find_label, find_prefix
+from wrapper.text.parsing.shapes import Refused, Shape
+from wrapper.text.parsing.words import is_section, split
+
+BAR = re.compile(r"[━╸╺─█▉▊▋▌▍▎▏▐░▒▓■□▁-▇⠀-⣿]+|(?<=\[)[#=>.*-]{2,}[ #=>.*-]*(?=\])|(?<=\|) *[#=>][#=> .-]*(?=\|)")
+SETTINGS = frozenset("params parameters config args hparams arguments options event settings".split())
+
+
+def clean(line: str) -> str:
+    """The line, with one sign for what a bar is drawn of."""
+    if not line.isascii():
+        return BAR.sub("█", line)
+    return BAR.sub("#", line) if "[" in line or "|" in line else line
+
+
+def read_shape(masked: str) -> Shape:
+    """The shape of a line, prefix and all."""
+    prefix = find_prefix(masked)
+    end, rank = prefix.end, prefix.rank
+    label = find_label(masked, end)
+    text = masked[label:]
+    if label > end:
+        shape = read_message(text, masked.count(MASK, 0, label), "")
+        inner = find_prefix(text)
+        if shape.step is not None or shape.epoch is not None or inner.end:
+            rest = read_message(text[inner.end :], masked.count(MASK, 0, label + inner.end), "")
+            return rest._replace(rank=prefix.numbers)
+    section = split(prefix.logger)[0] if prefix.logger and is_section(prefix.logger) else ""
+    section = "" if section.startswith("train") else section
+    shape = read_message(masked[end:], prefix.numbers, section)
+    return shape._replace(rank=rank) if rank is not None else shape
+
+
+def read_message(text: str, first: int, section: str) -> Shape:
+    """The shape of what follows the prefix, from number `first` of the line on."""
+    opening = text.find("{")
+    if opening >= 0 and (opening == 0 or text[opening - 1] in " =:"):
+        before, count = text[:opening], text.count(MASK, 0, opening)
+        inner = read_mapping(text[opening:], first + count)
+        if inner is not None and (inner.values or inner.refused):
+            outer = read_pairs(before, first, section)
+            return join(outer, inner, before)
+    return read_pairs(text, first, section)
+
+
+def join(outer: Shape, inner: Shape, before: str) -> Shape:
+    """The shape of a line with a dict at its end."""
+    if not SETTINGS.isdisjoint(split(before)):
+        refused = tuple(Refused(value.nth, value.name, "setting") for value in inner.values)
+        return outer._replace(refused=outer.refused + inner.refused + refused)
+    return Shape(
+        outer.values + inner.values,
+        outer.refused + inner.refused,
+        inner.step if inner.step is not None else outer.step,
+        inner.epoch if inner.epoch is not None else outer.epoch,
+        is_clean=True,
+        is_mapping=True,
+        has_section=outer.has_section,
+    )

@@ -1,0 +1,25 @@
+"""Numbers in a line: where they are, and what they are worth."""
+
+import re
+
+# A digit in a name (`Acc@1`, `f1`, `output #0`, `top-5`, `mAP50-95`) is none. Nothing in it can match in two ways.
+NUMBER = re.compile(
+    r"(?<![\w.@])(?<![A-Za-z_]-)(?<![A-Za-z_]\d-)(?<![A-Za-z_]\d\d-)"
+    r"([-+]?(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+\.?\d*(?:[eE][-+]?\d+|[dD][-+]\d+)?|\.\d+(?:[eEdD][-+]?\d+)?"
+    r"|(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![\w'-])))"
+)
+LONGEST = 40  # characters: what is longer is an identifier
+
+
+def read_number(text: str) -> float | None:
+    """The number that `text` spells, or None: "1,024" is one, "1,2" is not."""
+    if len(text) > LONGEST:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        pass  # It has commas, or a D as Fortran prints it, or is none.
+    try:
+        return float(text.replace(",", "").lower().replace("d", "e")) if NUMBER.fullmatch(text) else None
+    except ValueError:
+        return None

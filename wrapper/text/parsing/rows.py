@@ -1,0 +1,23 @@
+"""What the parser gives back."""
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """What one line, one row of a table or one box says."""
+
+    values: dict[str, float]
+    step: float | None = None
+    epoch: float | None = None
+    rank: int | None = None
+    line: int = 0  # counted from 1, among those fed
+
+
+class Candidate(NamedTuple):
+    """A number that was looked at."""
+
+    line: int
+    name: str
+    text: str
+    is_taken: bool
+    rule: str

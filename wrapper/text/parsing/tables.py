@@ -1,0 +1,351 @@
+"""Tables: a header once, then rows of numbers; or boxes in which each line has one name and one number."""
+
+import re
+from collections import deque
+from typing import NamedTuple
+
+from wrapper.text.parsing.names import tidy
+from wrapper.text.parsing.numbers import NUMBER, read_number
+from wrapper.text.parsing.words import is_section, role, step_rank
+
+FRAME = "|│┃║"
+FRAMES = re.compile(f"[{FRAME}]")
+IS_SPACED_FRAME = re.compile(rf"\s[{FRAME}]\s|[{FRAME}]\s*$")
+RULE = re.compile(r"[\s\-=_+|:*~─━═┄┌┬┐├┼┤└┴┘╭╮╰╯╞╪╡┏┳┓┡╇┩┣╋┫┗┻┛╔╦╗╠╬╣╚╩╝│┃]*")
+WORD = re.compile(r"\S+")
+PHRASE = re.compile(r"\S+(?: \S+)*")
+TRAILING_BAR = re.compile(r"(?<!\s):?\s+\d{1,3}%\s*[|━╸─#=█].*")
+UNIT = re.compile(r"(?: ?%|[A-Za-z]{1,3})?(?:/\d+)?")
+MISSING = frozenset(["N/A", "n/a", "NA", "-", "--", "None", "none", "null", "", "—", "nan"])
+KEPT_LINES = 4
+KEPT_ROWS = 4096  # of the rows seen, so that a table that is drawn again adds nothing
+MOST_COLUMNS = 200
+FORGOTTEN_AFTER = 400  # lines that are no rows
+
+
+class Cell(NamedTuple):
+    text: str
+    start: int
+    end: int
+
+
+class Record(NamedTuple):
+    """What one row of a table says."""
+
+    values: dict[str, float]
+    step: float | None = None
+    epoch: float | None = None
+    refused: tuple[tuple[str, str], ...] = ()  # name, rule
+    rule: str = "table"
+
+
+class Header(NamedTuple):
+    """The columns of a table: their names, where they stand, and what separates them."""
+
+    columns: tuple[Cell, ...]
+    separator: str  # "|", "," or " "
+    words: tuple[Cell, ...]
+
+    def texts(self) -> list[str]:
+        """Its names: a table that is drawn again has the same."""
+        return [column.text for column in self.columns]
+
+
+def find_separator(line: str) -> str:
+    """What separates the cells of a line."""
+    stripped = line.strip()
+    if (stripped and stripped[0] in FRAME) or IS_SPACED_FRAME.search(line):
+        return "|"
+    if "," in stripped and " " not in stripped.replace(", ", ","):
+        return ","
+    return " "
+
+
+def split_cells(line: str, separator: str) -> list[Cell]:
+    """The cells of a line, each with its place."""
+    if separator == " ":
+        return [Cell(found.group(), found.start(), found.end()) for found in WORD.finditer(line)]
+    cells, start = [], 0
+    parts = FRAMES.split(line) if separator == "|" else line.split(separator)
+    for part in parts:
+        cells.append(Cell(part.strip(), start, start + len(part)))
+        start += len(part) + 1
+    if separator == "|" and len(cells) > 1:
+        cells = cells[not cells[0].text and line.lstrip()[:1] in FRAME :]
+        if cells and not cells[-1].text:
+            del cells[-1]
+    return cells
+
+
+def read_cell(text: str) -> float | None:
+    """The number in a cell, unit or percent sign left out; None when there is none."""
+    found = NUMBER.match(text)
+    return read_number(found[1]) if found and UNIT.fullmatch(text.removesuffix(":"), found.end()) else None
+
+
+def read_header(line: str, above: str = "") -> Header | None:
+    """The columns that a line names; None when it names none, or none that counts or measures.
+
+    The line above belongs to it where each of its words stands over one of the columns.
+    """
+    line = TRAILING_BAR.sub("", line)
+    separator = find_separator(line)
+    words = split_cells(line, separator)
+    columns = words
+    if separator == " ":
+        columns = [Cell(found.group(), found.start(), found.end()) for found in PHRASE.finditer(line)]
+    if not 2 <= len(words) <= MOST_COLUMNS or any(read_cell(cell.text) is not None for cell in words):
+        return None
+    if separator == " " and len(columns) < 2:
+        columns = words
+    if (
+        "=" in line
+        or ": " in line
+        or line.rstrip().endswith((":", "."))
+        or any(len(cell.text) > 40 for cell in columns)
+    ):
+        return None
+    roles = {role(cell.text) for cell in (*columns, *words)}
+    if not roles & {"metric", "step", "epoch"} and not all(is_section(cell.text) for cell in columns if cell.text):
+        return None
+    upper = split_cells(above, " ") if separator == " " and len(words) > 2 else []
+    if len(upper) == len(words) and all(
+        up.text.isalpha() and overlaps(up, low) for up, low in zip(upper, words, strict=True)
+    ):
+        words = [low._replace(text=f"{up.text} {low.text}") for up, low in zip(upper, words, strict=True)]
+        columns = words
+    return Header(tuple(columns), separator, tuple(words))
+
+
+class Tables:
+    """Follows the tables in a stream of lines."""
+
+    def __init__(self) -> None:
+        self._recent: deque[str] = deque(maxlen=KEPT_LINES)
+        self._header: Header | None = None
+        self._groups: dict[int, str] = {}
+        self._since = 0
+        self._seen: dict[tuple[str, ...], None] = {}
+        self._labels: dict[int, str] = {}
+        self._box: dict[str, float] = {}
+        self._box_group = ""
+
+    def note(self, line: str) -> Record | None:
+        """Remember a line that is no row: it may be a header, or end a box."""
+        if not line or line.isspace():
+            return self.end_box()
+        done = self.end_box() if self._box and (RULE.fullmatch(line) or find_separator(line) != "|") else None
+        if not RULE.fullmatch(line):
+            cells = split_cells(line, "|") if line.lstrip()[0] in FRAME else []
+            if cells and cells[0].text.endswith("/") and not any(cell.text for cell in cells[1:]):
+                self._box_group = cells[0].text
+            self._recent.append(line)
+        self._since += 1
+        if self._since > FORGOTTEN_AFTER:
+            self._header = None
+        return done
+
+    def read_row(self, line: str) -> Record | None:
+        """What a row says; an empty record for one that is part of a box; None when the line is no row."""
+        line = TRAILING_BAR.sub("", line)
+        separator = find_separator(line)
+        cells = split_cells(line, separator)
+        if separator == "|" and len(cells) == 2 and self._read_boxed(cells):
+            return Record({})
+        numbers = sum(read_cell(cell.text) is not None for cell in cells)
+        if not numbers or len(cells) > MOST_COLUMNS:
+            return None
+        for header in self._headers(separator):
+            record = self._match(header, cells, line)
+            if record:
+                if self._header is None or header.texts() != self._header.texts():
+                    self._seen, self._labels = {}, {}
+                self._header = header
+                self._since = 0
+                return self._once(tuple(cell.text for cell in cells), record)
+        return None
+
+    def end_box(self) -> Record | None:
+        """What the box said that is complete now."""
+        if not self._box:
+            return None
+        box, self._box, self._box_group = self._box, {}, ""
+        steps = sorted(
+            (step_rank(name.rpartition("/")[2]), name) for name in box if role(name.rpartition("/")[2]) == "step"
+        )
+        step = next((name for _rank, name in steps if name.startswith(("time/", "total", "step"))), None)
+        step = step or (steps[0][1] if steps and steps[0][0] < 99 and "/" not in steps[0][1] else None)
+        epoch = next((name for name in box if role(name) == "epoch"), None)
+        kinds = {role(name.rpartition("/")[2]) for name in box}
+        if step is None and epoch is None and "metric" not in kinds:
+            return Record({}, refused=tuple((name, "no step and no metric") for name in box))
+        values, refused = {}, []
+        for name, value in box.items():
+            if name in (step, epoch):
+                continue
+            if role(name) == "time" or name.startswith("time/") or (step is None and role(name) == "setting"):
+                refused.append((name, role(name)))
+            else:
+                values[name] = value
+        found_step, found_epoch = box.get(step) if step else None, box.get(epoch) if epoch else None
+        return Record(values, found_step, found_epoch, tuple(refused), "box")
+
+    def _read_boxed(self, cells: list[Cell]) -> bool:
+        """Add a line `| name | number |` to the box."""
+        name, value = cells[0].text, read_cell(cells[1].text)
+        if value is None or not any(map(str.isalpha, name)) or read_cell(name) is not None:
+            return False
+        if len(name) > 60 or self._is_in_table(cells):
+            return False
+        if len(self._box) < MOST_COLUMNS:
+            self._box[self._box_group + tidy(name)] = value
+        return True
+
+    def _is_in_table(self, cells: list[Cell]) -> bool:
+        """Whether a table is going on to which they belong: its header counts or measures in two columns."""
+        header = self._header
+        return bool(header and header.separator == "|" and self._since == 0 and len(header.columns) == len(cells))
+
+    def _headers(self, separator: str) -> list[Header]:
+        found = [self._header] if self._header and self._header.separator == separator else []
+        if self._since or not found:
+            lines = list(self._recent)[::-1]
+            recent = [read_header(line, above) for line, above in zip(lines, [*lines[1:], ""], strict=False)]
+            found = [header for header in recent if header and header.separator == separator] + found
+        return found
+
+    def _once(self, key: tuple[str, ...], record: Record) -> Record:
+        if record.step is None and record.epoch is None:
+            return record  # Two validations may well give the same.
+        if key in self._seen:
+            return Record({})
+        if len(self._seen) >= KEPT_ROWS:
+            self._seen.clear()
+        self._seen[key] = None
+        return record
+
+    def _match(self, header: Header, cells: list[Cell], line: str) -> Record | None:
+        """What the cells say below the header; None when they do not fit."""
+        columns = header.columns
+        if len(cells) == len(columns):
+            pairs = list(zip(columns, cells, strict=True))
+        elif len(cells) == len(columns) + 1 and read_cell(cells[0].text) is None:
+            pairs = [(Cell("", 0, 0), cells[0]), *zip(columns, cells[1:], strict=True)]
+        elif header.separator == " ":
+            pairs = match_places(header, cells)
+        else:
+            return None
+        if not pairs or not self._is_row(pairs):
+            return None
+        names = [column.text for column, _cell in pairs]
+        twice = {name for name in names if name and names.count(name) > 1}
+        if twice:
+            pairs = [(self._with_group(column) if column.text in twice else column, cell) for column, cell in pairs]
+        return self._read_pairs(pairs)
+
+    def _is_row(self, pairs: list[tuple[Cell, Cell]]) -> bool:
+        """Whether those cells that should be numbers are, or are missing."""
+        measured = [cell for column, cell in pairs if role(column.text) in ("metric", "step", "epoch")]
+        labels = [cell for column, cell in pairs if read_cell(cell.text) is None and cell.text not in MISSING]
+        if any(column.text.lower() == "value" for column, _cell in pairs):
+            return True
+        return len(labels) * 2 <= len(pairs) and all(
+            "/" in cell.text or read_cell(cell.text) is not None or cell.text in MISSING for cell in measured
+        )
+
+    def _with_group(self, column: Cell) -> Cell:
+        """The column with the name of its group before it, as a line above the header has it."""
+        for line in list(self._recent)[::-1]:
+            groups = split_cells(line, find_separator(line))
+            if find_separator(line) == " ":
+                groups = [Cell(found.group(), found.start(), found.end()) for found in PHRASE.finditer(line)]
+            if any(column.text in group.text for group in groups):
+                continue
+            for group in groups:
+                if group.text and group.start <= column.start and column.end <= group.end + 1:
+                    return column._replace(text=f"{group.text} {column.text}")
+        return column
+
+    def _read_pairs(self, pairs: list[tuple[Cell, Cell]]) -> Record:
+        values: dict[str, float] = {}
+        refused: list[tuple[str, str]] = []
+        step: tuple[int, float] | None = None
+        epoch: float | None = None
+        has_metric = any(role(column.text) == "metric" for column, _cell in pairs)
+        is_counted = any(role(column.text) in ("step", "epoch") for column, _cell in pairs)
+        label = self._label(pairs)
+        for number, (column, cell) in enumerate(pairs):
+            value = read_cell(cell.text)
+            kind, name = role(column.text), tidy(column.text)
+            if value is not None and column.text == "#":
+                step = (0, value)
+            if value is None or not name:
+                continue
+            if kind == "epoch" and epoch is None:
+                epoch = value
+            elif kind == "step" or (number == 0 and kind != "metric" and step_rank(name) < 99):
+                step = step or (step_rank(name), value)
+            elif (
+                kind in ("time", "rate")
+                or (kind == "setting" and not is_counted)
+                or (kind == "other" and name.lower() == "version")
+            ):
+                refused.append((name, kind))
+            else:
+                values[f"{label}/{name}" if label else name] = value
+        long = self._read_long(pairs)
+        if long is not None:
+            return Record(long, rule="table of metrics and values")
+        if not has_metric and step is None and epoch is None and not all(is_section(c.text) for c, _ in pairs[1:]):
+            return Record({}, refused=tuple((name, "no step and no metric") for name in values))
+        return Record(values, step[1] if step else None, epoch, tuple(refused))
+
+    def _label(self, pairs: list[tuple[Cell, Cell]]) -> str:
+        """What the first cell calls the row, where it is no step that tells one row from another."""
+        first = pairs[0][1]
+        if read_cell(first.text) is not None or any(role(column.text) in ("step", "epoch") for column, _c in pairs):
+            return ""
+        return tidy(first.text)
+
+    def _read_long(self, pairs: list[tuple[Cell, Cell]]) -> dict[str, float] | None:
+        """Of a table with a column `metric` and one `value`, what the row says."""
+        named = {column.text.lower(): number for number, (column, _cell) in enumerate(pairs)}
+        if "metric" not in named or "value" not in named:
+            return None
+        if pairs[0][1].text:
+            self._labels[0] = pairs[0][1].text
+        value = read_cell(pairs[named["value"]][1].text)
+        metric = tidy(pairs[named["metric"]][1].text)
+        label = tidy(self._labels.get(0, "")) if named["metric"] else ""
+        return {} if value is None or not metric else {f"{label}/{metric}" if label else metric: value}
+
+
+def match_places(header: Header, cells: list[Cell]) -> list[tuple[Cell, Cell]]:
+    """Each column with the one cell that stands below it; those with none or several are left out."""
+    below: dict[int, list[Cell]] = {}
+    column = 0
+    for cell in cells:
+        while column + 1 < len(header.columns) and header.columns[column].end <= cell.start:
+            if header.columns[column + 1].start >= cell.end and header.columns[column].end + 1 >= cell.start:
+                break
+            column += 1
+        overlap = [n for n in (column, column + 1) if n < len(header.columns) and overlaps(header.columns[n], cell)]
+        if overlap:
+            best = max(overlap, key=lambda n: overlaps(header.columns[n], cell))
+            below.setdefault(best, []).append(cell)
+    pairs: list[tuple[Cell, Cell]] = []
+    label = " ".join(cell.text for cell in cells if cell.end <= header.columns[0].start)
+    if label:
+        pairs.append((Cell("", 0, 0), Cell(label, 0, 0)))
+    for number, found in below.items():
+        words = [word for word in header.words if overlaps(header.columns[number], word)]
+        if len(found) == 1:
+            pairs.append((header.columns[number], found[0]))
+        elif len(found) == len(words) and "&" not in header.columns[number].text:
+            pairs += zip(words, found, strict=True)
+    return pairs if len(pairs) * 2 >= len(header.columns) else []
+
+
+def overlaps(one: Cell, other: Cell) -> int:
+    """How many columns of the terminal two cells share."""
+    return max(0, min(one.end, other.end) - max(one.start, other.start))
