@@ -80,12 +80,14 @@ class Window:
 
     def __init__(self, board: Board, pairs: dict[int, tuple[int, int]], mirrored: bool = True) -> None:
         """`pairs` are, for each stream that is a terminal, the person's and the command's."""
-        self._board, self.pairs, self._is_mirrored = board, pairs, mirrored
+        self._board, self.pairs = board, pairs
+        # Made before the command starts: whoever relays later is to see what it has changed since.
+        self._mirrors = {stream: Mirror(*pair) for stream, pair in pairs.items()} if mirrored else {}
         self._note()
 
     def mirrors(self) -> dict[int, Mirror]:
         """What keeps the modes of each stream's terminals alike."""
-        return {stream: Mirror(*pair) for stream, pair in self.pairs.items()} if self._is_mirrored else {}
+        return dict(self._mirrors)
 
     def follow(self) -> bool:
         """Copy the size; whether it had changed."""

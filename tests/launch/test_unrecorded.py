@@ -1,0 +1,83 @@
+"""A run that cannot be recorded is a run: the command starts as if alone, and one line says why."""
+
+import os
+import subprocess
+
+import pytest
+from launching import ECHO_LINES, running, shell
+from terminal import Terminal
+from waiting import descendants
+
+NOWHERE = "/dev/null/nowhere"
+WHY = "wandb: this run is not recorded: /dev/null/nowhere/.wandb-wrapper: Not a directory\n"
+
+
+@pytest.fixture
+def lost(wandb, monkeypatch) -> list[str]:
+    """`wandb run` that can keep nothing."""
+    monkeypatch.setenv("WANDB_DIR", NOWHERE)
+    return [*wandb, "run"]
+
+
+def test_output_and_status_are_the_commands_own(lost):
+    done = subprocess.run([*lost, *shell("seq 1 300000; echo err >&2; exit 21")], capture_output=True, text=True)
+
+    assert done.returncode == 21
+    assert done.stdout == "".join(f"{n}\n" for n in range(1, 300001))
+    assert done.stderr == f"{WHY}err\n"
+
+
+@pytest.mark.parametrize("silent", ["--quiet", "WANDB_SILENT"])
+def test_silent_is_silent(lost, monkeypatch, silent):
+    if silent == "WANDB_SILENT":
+        monkeypatch.setenv("WANDB_SILENT", "true")
+
+    done = subprocess.run([*lost, *([silent] if silent == "--quiet" else []), "true"], capture_output=True)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_process_that_was_started_is_the_command(lost):
+    with running(*lost, *ECHO_LINES, stderr=subprocess.DEVNULL) as command:
+        assert command.pid == command.run.pid
+        assert len(descendants()) == 1
+
+
+def test_environment_gains_nothing(lost):
+    bare, ours = (
+        subprocess.run([*front, "cat", "/proc/self/environ"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for front in ([], lost)
+    )
+
+    assert ours.stdout == bare.stdout != b""
+
+
+def test_terminal_is_the_persons_own(lost):
+    with Terminal(*lost, *shell("tty; tty <&1; exit 3"), leads=True) as terminal:
+        assert terminal.wait() == 3
+
+        *said, one, two = terminal.shown.decode().splitlines()
+        assert said == WHY.splitlines()
+        assert one == two
+
+
+def test_home_and_user_need_not_be_known(wandb):
+    environment = {"PATH": os.environ["PATH"]}
+
+    done = subprocess.run([*wandb, "run", *shell("echo out; exit 2")], env=environment, capture_output=True)
+
+    assert (done.returncode, done.stdout, done.stderr) == (2, b"out\n", b"")
+
+
+@pytest.mark.parametrize("gone", ["directory", "HOME", "TMPDIR"])
+def test_what_is_gone_is_no_reason_not_to_run(wandb, tmp_path, monkeypatch, gone):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir("here")
+    if gone == "directory":
+        (tmp_path / "here").rmdir()
+    else:
+        monkeypatch.setenv(gone, "/nonexistent/place")
+
+    done = subprocess.run([*wandb, "run", *shell("echo out; exit 2")], stdout=subprocess.PIPE)
+
+    assert (done.returncode, done.stdout) == (2, b"out\n")

@@ -1,0 +1,70 @@
+"""A command that has said it is ready, and small ones to run."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+PROGRAMS = Path(__file__).parent / "programs"
+PYTHON = [sys.executable, "-I", "-S", "-c"]  # starts in a third of the time
+PRINT_SIGNALS = [sys.executable, "-I", "-S", str(PROGRAMS / "print_signals.py")]
+
+# Says its pid, then repeats what it is told.
+ECHO_LINES = ["sh", "-c", "echo ready $$; while read line; do echo got $line; done"]
+
+
+def shell(script: str, *arguments: str) -> list[str]:
+    return ["sh", "-c", script, *(["sh", *arguments] if arguments else [])]
+
+
+class Running:
+    """A started command: `run` is the process that we started, `pid` that of the command itself."""
+
+    def __init__(self, run: "subprocess.Popen[bytes]") -> None:
+        assert run.stdin and run.stdout
+        self.run, self._input, self._output = run, run.stdin, run.stdout
+        ready, pid = self.read_line().split()
+        assert ready == "ready"
+        self.pid = int(pid)
+
+    def read_line(self) -> str:
+        """The next line that it shows, "" at the end."""
+        return self._output.readline().decode().rstrip("\n")
+
+    def read(self) -> str:
+        """All the rest."""
+        return self._output.read().decode()
+
+    def tell(self, line: str) -> None:
+        self._input.write(line.encode() + b"\n")
+
+    def close_input(self) -> None:
+        self._input.close()
+
+    def close_output(self) -> None:
+        """Read no more."""
+        self._output.close()
+
+    def wait(self) -> int:
+        return self.run.wait(15)
+
+
+@contextmanager
+def running(*command: str, **settings: Any) -> Iterator[Running]:
+    """A command that has said `ready` and its pid; it is gone afterwards."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, **settings) as run:
+        try:
+            started = Running(run)
+            try:
+                yield started
+            finally:
+                with suppress(ProcessLookupError):  # As it should be.
+                    os.kill(started.pid, signal.SIGKILL)
+                with suppress(subprocess.TimeoutExpired):
+                    run.wait(1)
+        finally:
+            run.kill()
