@@ -17,9 +17,12 @@ def read_number(text: str) -> float | None:
         return None
     try:
         return float(text)
-    except ValueError:
-        pass  # It has commas, or a D as Fortran prints it, or is none.
+    except ValueError:  # It has commas, or a D as Fortran prints it, or is none.
+        return _read_odd_number(text) if NUMBER.fullmatch(text) else None
+
+
+def _read_odd_number(text: str) -> float | None:
     try:
-        return float(text.replace(",", "").lower().replace("d", "e")) if NUMBER.fullmatch(text) else None
+        return float(text.replace(",", "").lower().replace("d", "e"))
     except ValueError:
         return None
