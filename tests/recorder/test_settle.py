@@ -30,6 +30,7 @@ def kill_all_of_us(wandb, tmp_path):
         started.append(run)
         wait_until(lambda: logs() and logs()[0].read_bytes() == b"ready\n")
         pids = [pid for pid, _ in descendants() - others if command_line_of(pid)[:2] != STEPS]
+        (run.command,) = [pid for pid, _ in descendants() - others if pid not in pids]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         for pid in pids:
@@ -51,7 +52,7 @@ def logs():
 def end_command(run):
     """Let the command, whose wrapper is dead, come to its end."""
     run.stdin.close()
-    wait_until(lambda: not any(command_line_of(pid)[:2] == STEPS for pid, _ in descendants()))
+    wait_until(lambda: not is_running(run.command))
 
 
 def test_it_is_closed_with_the_last_sign_of_life(wandb, kill_all_of_us):
