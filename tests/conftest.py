@@ -35,7 +35,8 @@ def nothing_left_running(orphans_come_to_us: None) -> Iterator[None]:
     before = descendants()
     yield
     with suppress(AssertionError):  # Said below, by name.
-        wait_until(lambda: not descendants() - before)
+        # Twice: one that is between two parents is not seen.
+        wait_until(lambda: not descendants() - before and not descendants() - before)
     left = {pid: describe(pid) for pid, _start in descendants() - before}
     for pid in left:
         with suppress(ProcessLookupError):  # It has ended meanwhile.

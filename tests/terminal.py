@@ -134,10 +134,6 @@ class Terminal:
         """Whether a key needs Enter before the program gets it."""
         return bool(self.modes()[3] & termios.ICANON)
 
-    def foreground(self) -> int:
-        """The process group that gets the keys."""
-        return os.tcgetpgrp(self.master)
-
     def resize(self, rows: int, columns: int) -> None:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 8 * columns, 16 * rows))
 

@@ -1,7 +1,9 @@
 """What the command writes arrives as it was written, where it was written, in its order, and once."""
 
+import fcntl
 import os
 import random
+import select
 import socket
 import stat
 import subprocess
@@ -11,6 +13,7 @@ import pytest
 from launching import PYTHON, running, shell
 from waiting import is_running
 
+F_SETPIPE_SZ = 1031
 EVERY_BYTE = bytes(range(256))
 ODD = b"a\rb\r\nc\n\n\0\x04\x03\x1a\x11\x13\x7f\xff\xfe\x1b[31mX\x1b[0m" + EVERY_BYTE * 3 + b"\xe2\x82\xac no newline"
 MEGABYTE = random.Random(1).randbytes(1 << 20)
@@ -151,6 +154,25 @@ while written < 20 << 20:
         assert len(run.stdout.read()) == 20 << 20
 
     assert run.returncode == 0
+
+
+def test_end_comes_when_all_has_been_taken(every_front):
+    """Whoever waits for the end may read what there is, and has all."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, F_SETPIPE_SZ, 4096)
+    run = subprocess.Popen([*every_front, "seq", "1", "2000"], stdin=subprocess.DEVNULL, stdout=writer)
+    os.close(writer)
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.wait(0.4)
+    arrived = b""
+    while run.poll() is None or select.select([reader], [], [], 0)[0]:
+        arrived += os.read(reader, 4096)
+        if arrived.endswith(b"\n2000\n"):
+            break
+
+    assert run.wait() == 0
+    assert arrived == b"".join(b"%d\n" % n for n in range(1, 2001))
+    os.close(reader)
 
 
 def test_head_ends_a_command_that_would_write_for_ever(front):

@@ -318,6 +318,39 @@ def test_command_that_ignores_the_hangup_goes_on(on_terminal, tmp_path):
         (tmp_path / "go").write_text("\n")
 
 
+def test_nohup_lets_it_go_on_without_the_terminal(every_front, tmp_path):
+    os.mkfifo("go")
+    script = "echo ready $$ >ready; read x <go; echo still here; exit 0"
+    with Terminal("nohup", *every_front, *shell(script)) as terminal:
+        pid = int(wait_until(lambda: (tmp_path / "ready").exists() and (tmp_path / "ready").read_text()).split()[1])
+        terminal.hang_up()
+        (tmp_path / "go").write_text("\n")
+
+        wait_until(lambda: not is_running(pid))
+        wait_until(lambda: (tmp_path / "nohup.out").read_text().endswith("still here\n"))
+
+
+def test_shell_within_controls_its_own_jobs(on_terminal):
+    """One that finds the terminal as /dev/tty; bash takes standard error for it, which is ours."""
+    with on_terminal("dash", "-i", variables={"PS1": "within> ", "ENV": ""}) as terminal:
+        terminal.expect(rb"within> ")
+        terminal.send(b"stty -echo\n")
+        terminal.expect(rb"within> ")
+        terminal.send(b"cat\nfirst\n")
+        terminal.expect(rb"first\r\n")
+        terminal.send(b"\x1a")
+        terminal.expect(rb"Stopped.*within> ")
+        terminal.send(b"fg\n")
+        terminal.expect(rb"cat\r\n")
+        terminal.send(b"line\n")
+        terminal.expect(rb"line\r\n")
+        terminal.send(b"\x03")
+        terminal.expect(rb"within> ")
+        terminal.send(b"exit 3\n")
+
+        assert terminal.wait() == 3
+
+
 def test_keys_typed_before_the_command_reads_are_its_own(on_terminal):
     os.mkfifo("go")
     with on_terminal(*shell("echo ready $$; read x <go; read x; read y; echo $x and $y")) as terminal:
