@@ -221,8 +221,10 @@ def test_one_reader_that_has_gone_does_not_close_the_other_stream(every_front):
         assert b"kept\n" in command.run.stderr.read()
 
 
-def test_pipe_that_somebody_made_non_blocking_still_gets_all(wandb):
+@pytest.mark.parametrize("relay", ["splice", "copy"])
+def test_pipe_that_somebody_made_non_blocking_still_gets_all(wandb, monkeypatch, relay):
     """Without us the command would have met EAGAIN in it."""
+    monkeypatch.setenv("WANDB_RELAY", relay)
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
 

@@ -318,6 +318,17 @@ def test_command_that_ignores_the_hangup_goes_on(on_terminal, tmp_path):
         (tmp_path / "go").write_text("\n")
 
 
+def test_terminal_that_goes_while_output_is_on_its_way_does_not_keep_us(on_terminal):
+    with on_terminal(*shell("trap '' HUP PIPE; echo ready $$; cat /dev/zero; exit 0")) as terminal:
+        pid = int(terminal.expect(READY).group(1))
+        started = terminal.started()
+        os.kill(started, signal.SIGSTOP)  # So that it does not see the end coming.
+        wait_until(lambda: state(started) == "T")
+        terminal.hang_up()
+
+        wait_until(lambda: not is_running(pid) and not is_running(started))
+
+
 def test_nohup_lets_it_go_on_without_the_terminal(every_front, tmp_path):
     os.mkfifo("go")
     script = "echo ready $$ >ready; read x <go; echo still here; exit 0"

@@ -163,8 +163,9 @@ class Relay:
         self._mark_if_done()
 
     def _empty(self, pipe: int, size_bytes: int) -> None:
-        while size_bytes > 0:
-            size_bytes -= len(os.read(pipe, min(size_bytes, COPY_BYTES)))
+        """What was on its way when the reader went may have been taken out already."""
+        while (left := min(size_bytes, queued_bytes(pipe))) > 0:
+            size_bytes -= len(os.read(pipe, min(left, COPY_BYTES)))
 
     def _mark_if_done(self) -> None:
         if self.is_idle and self.board.is_copied:
