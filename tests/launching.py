@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 PROGRAMS = Path(__file__).parent / "programs"
 PYTHON = [sys.executable, "-I", "-S", "-c"]  # starts in a third of the time
 PRINT_SIGNALS = [sys.executable, "-I", "-S", str(PROGRAMS / "print_signals.py")]
+
+READY = rb"ready (\d+)\r\n"  # on a terminal
 
 # Says its pid, then repeats what it is told.
 ECHO_LINES = ["sh", "-c", "echo ready $$; while read line; do echo got $line; done"]
@@ -68,3 +70,14 @@ def running(*command: str, **settings: Any) -> Iterator[Running]:
                     run.wait(1)
         finally:
             run.kill()
+
+
+def signal_state(front: Sequence[str], **settings: Any) -> dict[str, set[int]]:
+    """The signals that are blocked, ignored and caught in a command behind these words, as /proc calls them.
+
+    Without those that the C library keeps for itself: who starts a process with posix_spawn(3) ignores them in it.
+    """
+    done = subprocess.run([*front, "cat", "/proc/self/status"], stdout=subprocess.PIPE, text=True, **settings)
+    fields = dict(line.split(":", 1) for line in done.stdout.splitlines())
+    bits = {name: int(fields[name], 16) for name in ("SigBlk", "SigIgn", "SigCgt")}
+    return {name: {n for n in signal.valid_signals() if mask >> (n - 1) & 1} for name, mask in bits.items()}

@@ -151,9 +151,17 @@ def test_many_short_children_are_the_commands_own(front):
 
 def test_command_that_was_killed_in_the_middle_of_a_write_does_not_keep_us(every_front):
     """Nobody reads, so what is on its way does not arrive; without us the end would be seen at once."""
-    script = "echo ready $$; exec cat /dev/zero"
-    with running(*every_front, *shell(script)) as command:
-        wait_until(lambda: "pipe" in Path(f"/proc/{command.pid}/wchan").read_text())
+    program = """
+import os, select
+os.write(1, b"ready %d\\n" % os.getpid())
+os.set_blocking(1, False)
+while select.select([], [1], [], 0.1)[1]: os.write(1, b"x" * 4096)
+os.set_blocking(1, True)
+os.write(2, b"full")
+os.write(1, b"x" * 4096)
+"""
+    with running(*every_front, *PYTHON, program, stderr=subprocess.PIPE) as command:
+        assert command.run.stderr.read(4) == b"full"
         os.kill(command.pid, signal.SIGKILL)
 
         assert command.wait() == -signal.SIGKILL

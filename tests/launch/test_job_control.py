@@ -5,11 +5,9 @@ import shlex
 from pathlib import Path
 
 import pytest
-from launching import ECHO_LINES, PROGRAMS, PYTHON, shell
+from launching import ECHO_LINES, PROGRAMS, PYTHON, READY, shell
 from terminal import Shell
 from waiting import is_running, state, wait_until
-
-READY = rb"ready (\d+)\r\n"
 
 
 @pytest.fixture

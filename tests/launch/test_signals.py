@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 import pytest
-from launching import ECHO_LINES, PRINT_SIGNALS, PYTHON, running, shell
+from launching import ECHO_LINES, PRINT_SIGNALS, PYTHON, running, shell, signal_state
 from waiting import is_running, state, wait_until
 
 # These cannot be caught, tell us of the command's own end, or are how print_signals.py is told to end.
@@ -249,11 +249,3 @@ def test_signal_after_the_command_has_ended_is_no_error(front):
         command.run.send_signal(signal.SIGCONT)
 
         assert command.wait() == 0
-
-
-def signal_state(front, **settings) -> dict[str, set[int]]:
-    """The signals that are blocked, ignored and caught in a command, as the kernel calls these."""
-    done = subprocess.run([*front, "cat", "/proc/self/status"], stdout=subprocess.PIPE, text=True, **settings)
-    fields = dict(line.split(":") for line in done.stdout.splitlines())
-    bits = {name: int(fields[name], 16) for name in ("SigBlk", "SigIgn", "SigCgt")}
-    return {name: {signum for signum in range(1, 65) if mask >> (signum - 1) & 1} for name, mask in bits.items()}
