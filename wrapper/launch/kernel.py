@@ -44,10 +44,10 @@ def tee(source: int, target: int, size_bytes: int) -> int:
 
     load() comes first.
     """
-    import ctypes
-
     copied: int = _library[0].tee(source, target, size_bytes, NONBLOCK)
     if copied < 0:
+        import ctypes
+
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     return copied

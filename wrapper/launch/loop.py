@@ -60,7 +60,6 @@ class Pace:
     in a pause. Then pauses stop, for a time that doubles.
     """
 
-    SMALL_BYTES = 1 << 15
     DENSE_S = 0.003
     STREAK = 64
     PAUSE_S = 0.001
@@ -80,14 +79,14 @@ class Pace:
             time.sleep(self.PAUSE_S)
             self._has_paused = True
 
-    def note(self, size_bytes: int) -> None:
+    def note(self, size_bytes: int, is_small: bool) -> None:
         """A piece of this size was taken in."""
         now = time.monotonic()
         if self._has_paused:
             self._judge(size_bytes, now)
-        else:
+        elif is_small:
             self._usual_bytes += (size_bytes - self._usual_bytes) / 8
-        is_dense = size_bytes < self.SMALL_BYTES and now - self._last < self.DENSE_S
+        is_dense = is_small and now - self._last < self.DENSE_S
         self._streak = self._streak + 1 if is_dense else 0
         self._last = now
 
@@ -129,6 +128,8 @@ class Loop:
 
     def turn(self, timeout_s: float | None = None) -> None:
         """Move all that can be moved now, then wait, once, until there is more to do."""
+        for mirror in self.mirrors.values():
+            mirror.apply()
         for _ in range(TURNS_BETWEEN_POLLS):
             if not self.move():
                 break
@@ -140,8 +141,6 @@ class Loop:
         """Move what can be moved without waiting; whether that was anything."""
         moved = False
         for stream, relay in list(self.relays.items()):
-            if stream in self.mirrors:
-                self.mirrors[stream].apply()
             moved |= self._move(stream, relay)
         return moved
 
@@ -153,7 +152,7 @@ class Loop:
                 self.close(stream)
             if not size:
                 return False
-            self._pace.note(size)
+            self._pace.note(size, size < relay.small_bytes)
         if self._stop_before_writing(stream):
             return False
         try:

@@ -23,8 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wrapper.rundir.board import StreamBoard
 
-# One splice takes at most a page from a terminal; so many fill a pipe of the usual size.
-MOST_PAGES = 16
 PAGE_BYTES = 4096
 COPY_BYTES = 1 << 16
 GONE = (errno.EPIPE, errno.EIO, errno.ECONNRESET, errno.ENXIO)
@@ -36,8 +34,11 @@ class Relay:
     def __init__(self, source: int, person: int, log: int, board: StreamBoard, kind: str) -> None:
         self.source, self.person, self.log, self.board = source, person, log, board
         self.is_terminal = kind in ("terminal", "pty")
-        # The kernel sets aside a page for every 4 KB that are asked for, and a terminal fills only one.
+        # The kernel sets aside a page for every 4 KB that are asked for, and a terminal fills only one. Taking more of
+        # them before any is given made the command and who reads the screen wait for each other.
         self._piece_bytes = PAGE_BYTES if self.is_terminal else kernel.WHOLE
+        # Smaller pieces than these are worth a wait for more.
+        self.small_bytes = PAGE_BYTES // 2 if self.is_terminal else 1 << 15
         # A terminal or socket cannot be written "as far as it goes"; it is asked first.
         self.waits_before_person = kind in ("terminal", "socket")
         self.kept = make_pipe()
@@ -84,18 +85,13 @@ class Relay:
 
     def take_in(self) -> int | None:
         """Take in a chunk; its size, 0 when the stream has ended, None when there is nothing now."""
-        total = 0
-        for _ in range(MOST_PAGES if self.is_terminal else 1):
-            size = kernel.splice(self.source, self.kept[1], self._piece_bytes)
-            if not size:
-                break
-            total += size
-        if not total:
+        size = kernel.splice(self.source, self.kept[1], self._piece_bytes)
+        if not size:
             return size
-        self.for_person = total
-        self.taken += total
+        self.for_person = size
+        self.taken += size
         self._copy()
-        return total
+        return size
 
     def _copy(self) -> None:
         self.board.chunk = self.for_person
@@ -114,7 +110,9 @@ class Relay:
         return moved
 
     def give_log(self) -> bool:
-        size = kernel.splice(self.copy[0], self.log, self.for_log) if self.for_log else None
+        if not self.for_log:
+            return False
+        size = kernel.splice(self.copy[0], self.log, self.for_log)
         self.for_log -= size or 0
         return bool(size)
 
@@ -168,7 +166,7 @@ class Relay:
             size_bytes -= len(os.read(pipe, min(left, COPY_BYTES)))
 
     def _mark_if_done(self) -> None:
-        if self.is_idle and self.board.is_copied:
+        if not self.for_person and not self.for_log and self.board.is_copied:
             self.board.mark_done()
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import time
 
 from wrapper.recorder.end import reserve_space, write_end
 from wrapper.recorder.fate import Fate
+from wrapper.recorder.gathering import Gathering
 from wrapper.recorder.log import WHOLE, Log
 from wrapper.recorder.streams import FileStream, PipeStream
 from wrapper.recorder.writers import SharingCheck
@@ -22,8 +23,6 @@ LEASE_S = 30.0
 RETRY_S = 1.0
 GIVE_UP_S = 10.0
 GROWING_S, QUIET_S, IDLE_S = 0.05, 0.25, 10.0
-GATHER_S = 0.01
-GATHER_BELOW_BYTES = 1 << 14
 
 
 def main(site: str, part: str, given: dict[str, str]) -> None:
@@ -67,6 +66,7 @@ class Recorder:
         self._journal = Journal(JOURNAL_FILE)
         self._log = Log(self._journal)
         self._fate = Fate(board)
+        self._gathering = Gathering()
         self._bell, self._kept = fds["bell"], fds["kept"]
         self._streams = open_streams(board, fds, self._log, self._journal)
         self._sharing = SharingCheck(board, [fds[name] for name in fds if name.startswith("follow")])
@@ -119,8 +119,8 @@ class Recorder:
         self._tend_end()
         if taken:
             self._grew = time.monotonic()
-        if 0 < taken < GATHER_BELOW_BYTES and self._ended_at is None:
-            time.sleep(GATHER_S)  # Small pieces that come thick and fast are taken several at a time.
+        if self._ended_at is None:
+            self._gathering.pause(taken)
 
     def _wait(self) -> None:
         poll = select.poll()

@@ -41,14 +41,27 @@ class Field:
         self._form.pack_into(owner.memory, owner.start + self._at, value)
 
 
+class Byte:
+    """One byte at a fixed place: what a relay looks at for every piece."""
+
+    def __init__(self, at: int) -> None:
+        self._at = at
+
+    def __get__(self, owner: Board | StreamBoard, _kind: type) -> int:
+        return owner.memory[owner.start + self._at]
+
+    def __set__(self, owner: Board | StreamBoard, value: int) -> None:
+        owner.memory[owner.start + self._at] = value
+
+
 class Board:
     """What the processes of one run know of each other."""
 
     command = Field(0, "q")
-    has_ended = Field(8, "B")
-    is_stopping = Field(9, "B")  # W is about to stop itself, as the command did.
-    is_drained = Field(10, "B")  # What the command itself wrote has all been relayed.
-    is_held = Field(11, "B")  # K has stopped the command, because W was stopped.
+    has_ended = Byte(8)
+    is_stopping = Byte(9)  # W is about to stop itself, as the command did.
+    is_drained = Byte(10)  # What the command itself wrote has all been relayed.
+    is_held = Byte(11)  # K has stopped the command, because W was stopped.
     status = Field(12, "i")
     ended_at_ns = Field(16, "q")
     recorder = Field(24, "q")
@@ -57,11 +70,11 @@ class Board:
     rows = Field(42, "H")
     sizes = Field(44, "I")  # How often columns and rows have changed.
     signals = Field(48, "I")  # How many signals were ever noted; the newest SIGNALS are kept.
-    is_kept = Field(56, "B")  # The end is on the disk.
-    is_midline = Field(58, "B")  # The last byte that was kept is no newline.
-    is_gone = Field(59, "B")  # Somebody removed the directory: there is no record any more.
+    is_kept = Byte(56)  # The end is on the disk.
+    is_midline = Byte(58)  # The last byte that was kept is no newline.
+    is_gone = Byte(59)  # Somebody removed the directory: there is no record any more.
     lost_bytes = Field(64, "Q")  # What the record lacks, as its end says.
-    is_finished = Field(57, "B")  # Nothing more will come, and no recorder is needed.
+    is_finished = Byte(57)  # Nothing more will come, and no recorder is needed.
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
@@ -108,8 +121,8 @@ class StreamBoard:
     chunk. So the step from one chunk to the next is the store of a single byte.
     """
 
-    phase = Field(0, "B")
-    is_closed = Field(1, "B")
+    phase = Byte(0)
+    is_closed = Byte(1)
     gaps = Field(4, "I")  # How many were ever noted,
     gaps_read = Field(24, "I")  # and how many of them the recorder has written down.
     chunk = Field(8, "Q")
