@@ -9,10 +9,9 @@ from typing import BinaryIO
 
 import click
 
-from wrapper.text.parsing.parser import Parser
+from wrapper.text.parsing.output import OutputParser
 from wrapper.text.parsing.patterns import BadPattern, Pattern, read_pattern
 from wrapper.text.parsing.rows import Candidate, Row
-from wrapper.text.screen import Screen
 
 READ_BYTES = 1 << 18
 
@@ -55,9 +54,7 @@ def parse(
         python train.py | wandb parse --json
     """
     candidates: list[Candidate] = []
-    parser = Parser(patterns, ignored, candidates.append if explain else None)
-    screen = Screen(columns, on_redraw=lambda line: parser.see(line.text, line.end))
-    rows = read_rows(file, parser, screen)
+    rows = read_rows(file, OutputParser(columns, None, patterns, ignored, candidates.append if explain else None))
     if as_json:
         show_json(rows, candidates)
     elif explain:
@@ -68,12 +65,11 @@ def parse(
         show_table(rows)
 
 
-def read_rows(file: BinaryIO, parser: Parser, screen: Screen) -> Iterator[Row]:
+def read_rows(file: BinaryIO, parser: OutputParser) -> Iterator[Row]:
     """Each row as soon as it is certain."""
     read = getattr(file, "read1", file.read)
     while data := read(READ_BYTES):
-        yield from parser.read(screen.feed(data))
-    yield from parser.read(screen.finish())
+        yield from parser.feed(1, data)
     yield from parser.finish()
 
 

@@ -43,6 +43,7 @@ class Pairs:
         self._counters: list[tuple[int, int]] = []  # how good as a step, which number
         self._epoch: int | None = None
         self._total: int | None = None
+        self._epoch_total: int | None = None
         self._section, self._line_section, self._loose = section, section, 0
         self._subject = self._list_name = ""
         self._last = ""  # what the number before was: its rule, or "value"
@@ -70,6 +71,7 @@ class Pairs:
             step,
             self._epoch,
             total=self._total,
+            epoch_total=self._epoch_total,
             is_clean=self._loose <= 0,
             is_step_nameless=bool(self._counters) and min(self._counters)[0] >= 50,
             has_section=bool(self._line_section),
@@ -157,6 +159,7 @@ class Pairs:
         if role(name) == "epoch":
             if self._epoch is None:
                 self._epoch = self._index + offset
+                self._epoch_total = self._epoch + 1 if has_total else None
                 self._refuse(name, "epoch", offset)
                 return
             name = ""
@@ -183,7 +186,7 @@ class Pairs:
             self._set_section(split(named.name)[0])
         self._loose -= len(split(following)) if len(split(following)) <= 2 else 0
         if not named.name and before in ("][", "] [", ", ") and self._last == "step" and self._epoch is None:
-            self._epoch = self._counters.pop()[1]  # [2/10][100/938]
+            self._epoch, self._epoch_total, self._total = self._counters.pop()[1], self._total, None  # [2/10][100/938]
         if kind in ("step", "epoch") or not named.name or named.bracket:
             name = named.name if kind in ("step", "epoch") and not (named.bracket and self._last == "epoch") else ""
             return self._add_counter(name or (following if role(following) == "step" else ""), has_total=True)

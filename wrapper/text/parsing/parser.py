@@ -25,6 +25,7 @@ from wrapper.text.parsing.messages import clean, read_shape
 from wrapper.text.parsing.numbers import NUMBER, read_number
 from wrapper.text.parsing.patterns import Pattern
 from wrapper.text.parsing.prefixes import MASK, find_prefix
+from wrapper.text.parsing.progress import Counters
 from wrapper.text.parsing.rows import Candidate, Row
 from wrapper.text.parsing.shapes import Refused, Shape
 from wrapper.text.parsing.tables import Record, Tables
@@ -41,6 +42,7 @@ LONGEST = 16_384  # characters; a longer line is data
 KEPT_LINES = 5  # of a stretch without a digit: a header is not longer
 KEPT_SHAPES = 2048
 KEPT_HELD = 256
+KEPT_LIVE = 1024
 MOST_PARTS = 2 * 1000 + 1  # a line with more numbers is data
 
 
@@ -74,6 +76,8 @@ class Parser:
         self._changing: set[tuple[str, ...]] = set()
         self._tables = Tables()
         self._bars = Bars()
+        self.counters = Counters()
+        self.live: dict[str, float] = {}  # the last values of each name
         self._line = 0
         self._step: float | None = None
         self._epoch: float | None = None
@@ -115,9 +119,11 @@ class Parser:
         epoch = None if plan.shape.epoch is None else read_number(parts[2 * plan.shape.epoch + 1])
         epoch = self._epoch if epoch is None else epoch
         row = None
-        if step == total and plan.verdict.when == AT_ONCE:
+        self.counters.note_step(step, total)
+        if plan.verdict.when == AT_ONCE:
             values = self._read_values(plan.shape, parts)
-            row = Row(values, step, epoch, None, self._line) if values else None
+            self._note_live(values)
+            row = Row(values, step, epoch, None, self._line) if values and step == total else None
         self._bars.see(State(end, step, total, epoch, row))
 
     def _feed(self, line: str) -> list[Row]:
@@ -219,6 +225,8 @@ class Parser:
             return []
         if epoch is not None or (step is not None and (shape.values or not shape.is_step_nameless)):
             self._enter(step, epoch)
+        if shape.total is not None or shape.epoch_total is not None:
+            self._note_progress(shape, parts, step, epoch)
         if self._on_candidate:
             self._explain_refused(plan, parts)
         if plan.verdict.when == NEVER or self._code:
@@ -237,6 +245,20 @@ class Parser:
                 self._explain_values(plan, parts, True, plan.verdict.rule)
             return [row]
         return self._hold(row, plan.verdict.rule)
+
+    def _note_progress(self, shape: Shape, parts: list[str], step: float | None, epoch: float | None) -> None:
+        if epoch is not None and shape.epoch_total is not None:
+            total = read_number(parts[2 * shape.epoch_total + 1])
+            if total is not None:
+                self.counters.note_epoch(epoch, total, bool(shape.values) and shape.total is None)
+        if step is not None and shape.total is not None:
+            total = read_number(parts[2 * shape.total + 1])
+            if total is not None:
+                self.counters.note_step(step, total)
+
+    def _note_live(self, values: dict[str, float]) -> None:
+        if len(self.live) < KEPT_LIVE:
+            self.live.update(values)
 
     def _read_values(self, shape: Shape, parts: list[str]) -> dict[str, float]:
         values: dict[str, float] = {}

@@ -29,7 +29,8 @@ class Shape(NamedTuple):
     step: int | None = None
     epoch: int | None = None
     rank: int | None = None
-    total: int | None = None
+    total: int | None = None  # of the steps
+    epoch_total: int | None = None
     is_clean: bool = False  # nothing but names and numbers stands in it
     is_mapping: bool = False
     is_step_nameless: bool = False

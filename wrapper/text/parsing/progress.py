@@ -1,0 +1,71 @@
+"""How far a program has come, from its bars and from `epoch 3/10`."""
+
+from typing import NamedTuple
+
+MOST = 64  # counters that are told apart
+STALE = 500  # of others' counts, after which one that stands still counts no more
+
+
+class Progress(NamedTuple):
+    """So much is `done` of a `total`, counted in `unit`: "epoch" or "step"."""
+
+    done: float
+    total: float
+    unit: str
+
+
+class Counter:
+    """One thing that is counted up to `total`, perhaps again and again."""
+
+    def __init__(self, done: float, at: int) -> None:
+        self.done, self.restarts, self.at = done, 0, at
+
+    def go_on(self, done: float, at: int) -> None:
+        """Take the next count."""
+        self.restarts += done < self.done
+        self.done, self.at = done, at
+
+
+class Counters:
+    """Follows everything that is counted with its total, and finds the outermost."""
+
+    def __init__(self) -> None:
+        self._steps: dict[float, Counter] = {}  # by their total
+        self._at = 0
+        self._epoch: Progress | None = None
+        self._within = 0.0  # how much of the epoch is done
+        self._is_over = False
+
+    def note_step(self, done: float, total: float) -> None:
+        """A bar or a line says `done`/`total`."""
+        if not 0 <= done <= total or not 0 < total < float("inf"):
+            return
+        self._at += 1
+        if counter := self._steps.get(total):
+            counter.go_on(done, self._at)
+        else:
+            if len(self._steps) >= MOST:
+                del self._steps[min(self._steps, key=lambda total: self._steps[total].at)]
+            self._steps[total] = Counter(done, self._at)
+        self._within = done / total
+
+    def note_epoch(self, epoch: float, total: float, is_over: bool) -> None:
+        """A line says `epoch`/`total`, at the epoch's end where `is_over`."""
+        if not 0 <= epoch <= total or not 0 < total < float("inf"):
+            return
+        if self._epoch is None or (self._epoch.done, self._epoch.total) != (epoch, total):
+            self._within = 0.0
+        self._epoch, self._is_over = Progress(epoch, total, "epoch"), is_over
+
+    def outermost(self) -> Progress | None:
+        """How far the whole has come; None where nothing is counted up to a total."""
+        if self._epoch:
+            done, total, unit = self._epoch
+            begun = done if self._is_over or done % 1 else max(0.0, done - 1 + self._within)
+            return Progress(begun, total, unit)
+        fresh = [total for total, counter in self._steps.items() if self._at - counter.at < STALE]
+        open_ones = [total for total in fresh if self._steps[total].done < total] or fresh
+        if not open_ones:
+            return None
+        total = min(open_ones, key=lambda total: (self._steps[total].restarts, -total))
+        return Progress(self._steps[total].done, total, "step")
