@@ -109,8 +109,10 @@ def test_many_who_settle_at_once_do_it_once(wandb, kill_all_of_us, tmp_path):
     assert (
         only_part().output_path.stat().st_size == (tmp_path / "log").stat().st_size == only_part().end["output_bytes"]
     )
+    wait_until(lambda: only_part().is_read)
     numbers = [record["n"] for record in only_part().records()]
     assert numbers == list(range(1, len(numbers) + 1))
+    wait_until(lambda: "reading" not in os.listdir(only_part().path))
     assert sorted(os.listdir(only_part().path)) == [
         "end.json", "journal.jsonl", "metrics.jsonl", "output.log", "part.json"
     ]  # fmt: skip

@@ -9,7 +9,6 @@ from wrapper.cli.words import visible
 from wrapper.launch.ending import signal_name
 from wrapper.rundir.reading import Part, Run, read_piece
 
-WIDEST = 10_000
 CALLED = ("project", "group", "job_type", "tags", "notes", "entity", "mode", "resume")
 
 
@@ -144,11 +143,6 @@ def is_stream(stream: Any) -> bool:
         and isinstance(stream.get("fds"), list)
         and isinstance(stream.get("kind"), str)
     )
-
-
-def edge(number: Any) -> int | None:
-    """A number of columns or rows that a window may have; None for anything else."""
-    return number if isinstance(number, int) and 0 < number <= WIDEST else None
 
 
 def lost_bytes(part: Part | None) -> int:

@@ -11,9 +11,9 @@ import click
 
 from wrapper.cli import facts, place, words
 from wrapper.cli.since import NoMoment, read_moment
-from wrapper.cli.stretches import Reader, Stretch
 from wrapper.cli.views import Json, Raw, Seen, View
 from wrapper.rundir.reading import Part, Run, read_part
+from wrapper.rundir.stretches import Reader, Stretch
 
 LOOK_EVERY_S = 0.2
 SETTLE_EVERY_S = 10.0

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from wrapper.cli import facts, look, place, words
-from wrapper.rundir.reading import Part, Run
+from wrapper.rundir.reading import Part, Run, read_edge
 from wrapper.text.screen import Screen
 
 LABEL_COLUMNS = 11
@@ -161,7 +161,7 @@ def attempts(run: Run, now: float) -> str:
 
 def last_lines(part: Part) -> list[str]:
     """The lines that stood there in the end, as many as tell what happened."""
-    screen = Screen(facts.edge(part.facts.get("columns")), facts.edge(part.facts.get("rows")))
+    screen = Screen(read_edge(part.facts.get("columns")), read_edge(part.facts.get("rows")))
     is_whole = part.output_bytes() <= LAST_BYTES
     try:
         with part.output_path.open("rb") as file:

@@ -6,9 +6,8 @@ import codecs
 import json
 from typing import IO, Protocol
 
-from wrapper.cli.facts import edge
-from wrapper.cli.stretches import Stretch
-from wrapper.rundir.reading import Part
+from wrapper.rundir.reading import Part, read_edge
+from wrapper.rundir.stretches import Stretch
 from wrapper.text.line import Line, Lines
 from wrapper.text.screen import Screen
 
@@ -50,7 +49,7 @@ class Seen:
         self._file = file
         self._is_low = is_awaited or len(kinds) > 1
         self._on_terminal = {stream for stream, kind in kinds.items() if kind == "terminal"}
-        self._size = edge(part.facts.get("columns")), edge(part.facts.get("rows"))
+        self._size = read_edge(part.facts.get("columns")), read_edge(part.facts.get("rows"))
         self._screens: dict[int, Screen] = {}
         self._last = Stretch(None, 0)
 

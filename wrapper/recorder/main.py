@@ -6,11 +6,14 @@ import fcntl
 import os
 import select
 import time
+from contextlib import suppress
 
 from wrapper.recorder.end import reserve_space, write_end
 from wrapper.recorder.fate import Fate
 from wrapper.recorder.gathering import Gathering
 from wrapper.recorder.log import WHOLE, Log
+from wrapper.recorder.readers import make_readers
+from wrapper.recorder.rest import mark_unread, say_read
 from wrapper.recorder.streams import FileStream, PipeStream
 from wrapper.recorder.writers import SharingCheck
 from wrapper.rundir.board import STREAMS, Board
@@ -22,7 +25,7 @@ from wrapper.rundir.processes import start_ticks
 LEASE_S = 30.0
 RETRY_S = 1.0
 GIVE_UP_S = 10.0
-GROWING_S, QUIET_S, IDLE_S = 0.05, 0.25, 10.0
+GROWING_S, QUIET_S, IDLE_S = 0.05, 0.25, 1.0
 
 
 def main(site: str, part: str, given: dict[str, str]) -> None:
@@ -70,6 +73,7 @@ class Recorder:
         self._bell, self._kept = fds["bell"], fds["kept"]
         self._streams = open_streams(board, fds, self._log, self._journal)
         self._sharing = SharingCheck(board, [fds[name] for name in fds if name.startswith("follow")])
+        self._readers = make_readers(self._journal, board.command, self._sharing.has_looked)
         self._trouble_until = 0.0
         self._ended_at: float | None = None
         self._end_bytes = -1
@@ -79,17 +83,25 @@ class Recorder:
         self._leased = self._grew = time.monotonic()
         self._journal.add("recorder", started=describe_processes(board.command))
         reserve_space()
+        mark_unread(".")
 
     def run(self) -> None:
         """Record until nothing more can come; then have the kernel put all of it on the disk."""
         while not self._is_finished():
             self._turn()
+        self._say_read()
         self._board.is_finished = 1
         self._ring_wrapper()
         try:
             self._sync()
         except OSError:  # The disk is full or gone, and it was said as far as it could be.
             return
+
+    def _say_read(self) -> None:
+        """All that can be worked out of this part stands in the journal."""
+        if all(reader.is_complete for reader in self._readers):
+            with suppress(OSError):  # Whoever looks at the run next finds that out again.
+                say_read(self._journal)
 
     def _sync(self) -> None:
         self._log.sync()
@@ -117,6 +129,9 @@ class Recorder:
         for path in self._sharing.look():
             self._journal.add("files", shared=path)
         self._tend_end()
+        has_ended = self._has_told_end and self._is_all_kept()
+        for reader in self._readers:
+            reader.tend(has_ended)
         if taken:
             self._grew = time.monotonic()
         if self._ended_at is None:
@@ -136,6 +151,8 @@ class Recorder:
         else:
             for stream in self._streams:
                 wait_s = min(wait_s, self._watch(stream, poll, now))
+            for reader in self._readers:
+                wait_s = reader.watch(poll, wait_s)
         if self._ended_at is not None:
             wait_s = min(wait_s, GROWING_S)
         if self._bell in dict(poll.poll(1000 * wait_s)):
@@ -232,6 +249,10 @@ class Recorder:
             return False
         if self._give_up_at <= time.monotonic() < self._trouble_until:
             return True  # The disk does not come back.
+        return self._is_all_kept() and all(reader.is_complete for reader in self._readers)
+
+    def _is_all_kept(self) -> bool:
+        """Whether the end is told, and no more output can come."""
         return self._end_bytes == self._log.length and all(stream.is_complete() for stream in self._streams)
 
 

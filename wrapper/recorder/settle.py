@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from wrapper.recorder.end import SPARE_FILE, describe_status
+from wrapper.recorder.rest import mark_unread, read_rest_beside
 from wrapper.rundir import names
 from wrapper.rundir.journal import Journal
 from wrapper.rundir.lines import write_new
@@ -25,27 +26,41 @@ CLAIM_S = 600.0  # Longer than it takes to copy any file.
 def settle_runs(folder: Path) -> list[str]:
     """Settle every part in the folder that waits for it; the ids of those runs.
 
-    A part whose files make no sense is left as it is: other runs are still to be seen.
+    What their output and their files still hold is read beside, by a process that outlives this one. A part whose
+    files make no sense is left as it is: other runs are still to be seen.
     """
     settled = []
     for run in _unsettled_runs(folder):
         for part in read_run(folder / run).parts:
             try:
-                if part.end is None and has_lost_recorder(part, folder) and _settle_part(part, folder):
+                if part.is_read or not has_lost_recorder(part, folder):
+                    continue
+                if part.end is None and _settle_part(part, folder):
                     settled.append(run)
+                if (part.path / names.END_FILE).exists():  # Else somebody else is just settling it.
+                    read_rest_beside(str(part.path), is_here=_is_of_this_host(part.facts))
             except (OSError, TypeError, ValueError, KeyError, RecursionError):  # Damaged, or not ours to write.
                 continue
     return settled
 
 
 def _unsettled_runs(folder: Path) -> list[str]:
-    """Runs with a part that has no end.json, found without reading any file."""
+    """Runs with a part that has no end.json, or was not read to its end; found without reading any file."""
     found = []
     for run in _list(folder):
         parts = [part for part in _list(folder / run) if names.read_part_name(part)] if names.is_run_id(run) else []
-        if any(not (folder / run / part / names.END_FILE).exists() for part in parts):
+        if any(_is_unsettled(folder / run / part) for part in parts):
             found.append(run)
     return found
+
+
+def _is_unsettled(part: Path) -> bool:
+    return not (part / names.END_FILE).exists() or (part / names.UNREAD_FILE).exists()
+
+
+def _is_of_this_host(facts: dict[str, Any]) -> bool:
+    """Whether the paths it names mean something here."""
+    return bool(facts.get("host") == os.uname().nodename)
 
 
 def _list(folder: Path) -> list[str]:
@@ -111,6 +126,7 @@ def _settle_part(part: Part, folder: Path) -> bool:
         lost = sum(int(record.get("gap", 0)) for record in part.records() if record["source"] == "output")
         facts = {**_last_known(part), "by": "settled", "output_bytes": part.output_bytes(), "lost_bytes": lost}
         (part.path / SPARE_FILE).unlink(missing_ok=True)
+        mark_unread(str(part.path))
         return _create(part.path / names.END_FILE, facts)
     finally:
         claim.unlink(missing_ok=True)

@@ -22,6 +22,11 @@ class SharingCheck:
         self._due = time.monotonic() + FIRST_S
         self._worker: Worker | None = None
         self._found: set[str] = set()
+        self._looked = 0
+
+    def has_looked(self) -> bool:
+        """Whether it is known by now that others write into a file, if any do."""
+        return not self._files or self._looked > 0
 
     def descriptors(self) -> list[int]:
         return [self._worker.answer] if self._worker else []
@@ -35,6 +40,7 @@ class SharingCheck:
         answer = self._worker.poll() if self._worker else None
         if answer is None:
             return []
+        self._looked += 1
         self._worker, self._due = None, time.monotonic() + EVERY_S
         new = set(filter(None, answer.split("\0"))) - self._found
         self._found |= new

@@ -56,7 +56,11 @@ class Appender:
 
     def append(self, record: object) -> None:
         """Add one record; when the disk does not take it whole, nothing is added, and OSError raised."""
-        line = encode(record).encode("ascii") + b"\n"
+        self.append_text(encode(record) + "\n")
+
+    def append_text(self, text: str) -> None:
+        """Add whole lines of ASCII, all or, when the disk does not take them, none: then OSError is raised."""
+        line = text.encode("ascii")
         rest = line
         try:
             while rest:  # One write, unless the disk is full; the second then says so.

@@ -11,6 +11,8 @@ OUTPUT_FILE = "output.log"
 METRICS_FILE = "metrics.jsonl"
 JOURNAL_FILE = "journal.jsonl"
 END_FILE = "end.json"
+UNREAD_FILE = "unread"  # There while something of a part may still have to be read.
+FILES_FOLDER = "files"
 
 ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 ID_LENGTH = 8

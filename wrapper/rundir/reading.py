@@ -20,6 +20,7 @@ from wrapper.rundir.journal import read_records
 from wrapper.rundir.lines import read_lines
 
 LEASE_S = 120.0
+WIDEST = 10_000
 LAST_TIME = 32_503_680_000.0  # The year 3000.
 
 
@@ -70,6 +71,11 @@ def read_time(value: Any) -> float | None:
     return float(value) if is_time else None
 
 
+def read_edge(number: Any) -> int | None:
+    """A number of columns or rows that a window may have; None for anything else."""
+    return number if isinstance(number, int) and 0 < number <= WIDEST else None
+
+
 @dataclass(frozen=True)
 class Part:
     """What one attempt of one rank wrote."""
@@ -97,6 +103,11 @@ class Part:
     @property
     def ended_at(self) -> float | None:
         return read_time(self.end.get("ended_at")) if self.end else None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all that can be found in it stands in the journal; what runs is never read to its end."""
+        return self.end is not None and not (self.path / names.UNREAD_FILE).exists()
 
     def output_bytes(self) -> int:
         """How much output is kept so far; 0 when there is none yet."""

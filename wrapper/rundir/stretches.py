@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from wrapper.cli.facts import edge
 from wrapper.rundir.lines import read_lines
 from wrapper.rundir.names import JOURNAL_FILE
-from wrapper.rundir.reading import Part, read_piece
+from wrapper.rundir.reading import Part, read_edge, read_piece
 
 BLOCK_BYTES = 1 << 18
 
@@ -38,16 +37,19 @@ class Reader:
         self._part, self._is_wanted, self._is_timed = part, is_wanted, is_timed
         self._journal = str(part.path / JOURNAL_FILE)
         self._journal_offset = 0
-        self._position = 0
+        self.position = 0  # of output.log: what stands before it was given
         self._now = Stretch(part.started_at, 1)
         self.damaged: set[int] = set()
+        self.is_shared = False  # Others write into the same file.
 
-    def read(self) -> Iterator[Stretch]:
-        """All that is wanted of what has been written up to now.
+    def read(self, until: int | None = None) -> Iterator[Stretch]:
+        """All that is wanted of what has been written up to now, or up to a position.
 
         A record is written before its bytes: the bytes are looked at first, and then have all their records.
+        Whoever does not take all of it goes on from `position` with the next call.
         """
         size = self._part.output_bytes()
+        size = size if until is None else min(size, until)
         with self._open() as file:
             for record, end in self._records():
                 upto = record.get("upto")
@@ -61,6 +63,10 @@ class Reader:
                     yield from self._take(record, end)
                 self._journal_offset = end
             yield from self._read_until(size, file)
+
+    def skip_to(self, position: int) -> None:
+        """Leave out what stands before this position."""
+        self.position = max(self.position, position)
 
     def _open(self) -> IO[bytes]:
         try:
@@ -76,8 +82,9 @@ class Reader:
         """The records of output and terminal, with the offset after each."""
         try:
             for line, end in read_lines(self._journal, self._journal_offset):
-                if b'"output"' in line or b'"terminal"' in line:
+                if b'"output"' in line or b'"terminal"' in line or b'"shared"' in line:
                     record = self._decode(line, end)
+                    self.is_shared |= record.get("source") == "files" and "shared" in record
                     if record.get("source") in ("output", "terminal"):
                         yield record, end
         except FileNotFoundError:  # There is output before there is a journal, or it was lost.
@@ -96,7 +103,7 @@ class Reader:
     def _take(self, record: dict[str, Any], end: int) -> Iterator[Stretch]:
         """What the record says holds for the bytes behind it."""
         if record["source"] == "terminal":
-            size = edge(record.get("columns")), edge(record.get("rows"))
+            size = read_edge(record.get("columns")), read_edge(record.get("rows"))
             yield Stretch(self._now.at, 1, size=size)
         elif piece := read_piece(record):
             self._now = Stretch(piece.at, piece.stream)
@@ -106,11 +113,11 @@ class Reader:
             self.damaged.add(end)
 
     def _read_until(self, end: int, file: IO[bytes]) -> Iterator[Stretch]:
-        if end <= self._position:
+        if end <= self.position:
             return
         if self._is_wanted(self._now):
-            file.seek(self._position)
-            while data := file.read(min(BLOCK_BYTES, end - self._position)):
-                self._position += len(data)
+            file.seek(self.position)
+            while data := file.read(min(BLOCK_BYTES - self.position % BLOCK_BYTES, end - self.position)):
+                self.position += len(data)
                 yield Stretch(self._now.at, self._now.stream, data)
-        self._position = end
+        self.position = end

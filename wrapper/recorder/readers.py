@@ -1,0 +1,215 @@
+"""The recorder's side of its readers: starts them, takes what they say, and starts them again when they die."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import select
+import time
+
+from wrapper.recorder.sources import KINDS
+from wrapper.rundir.names import METRICS_FILE, OUTPUT_FILE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wrapper.rundir.journal import Journal, Said
+
+READ_BYTES = 1 << 16
+DEATHS_OF_A_PIECE = 3
+MOST_DEATHS = 30
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
+SILENT_S = 60.0  # after the end: a reader that says nothing for so long hangs.
+MOST_MEMORY_BYTES = 2 << 30
+NICER = 5
+
+
+class Reader:
+    """One kind of reader. At most one process of it lives."""
+
+    def __init__(self, kind: str, is_wanted: Callable[[bool], bool], journal: Journal, command: int) -> None:
+        self.kind, self._is_wanted, self._journal, self._command = kind, is_wanted, journal, command
+        self._pid = 0
+        self._page = mmap.mmap(-1, mmap.PAGESIZE)
+        self._deaths: dict[int, int] = {}
+        self._skips: frozenset[int] = frozenset()
+        self._start_at = 0.0
+        self._pause_s = FIRST_PAUSE_S
+        self._heard_at = time.monotonic()
+        self._rest = b""
+        self._said: list[Said] = []
+        self.is_complete = False
+        self._has_ended = False
+
+    def watch(self, poll: select.poll, longest_s: float) -> float:
+        """Have the poll wake up when it says something; how long one may sleep before looking again."""
+        if self._pid:
+            poll.register(self._in, select.POLLIN)
+        elif not self.is_complete and self._start_at:
+            return max(0.0, min(longest_s, self._start_at - time.monotonic()))
+        return longest_s
+
+    def tend(self, has_ended: bool) -> None:
+        """Start what is to be started, write down what was said. Raises OSError when the disk does not take it."""
+        if self._pid:
+            self._tell_end(has_ended)
+            self._take()
+        elif not self.is_complete and time.monotonic() >= self._start_at:
+            if self._is_wanted(has_ended):
+                self._start(has_ended)
+            else:
+                self.is_complete = has_ended
+
+    def _start(self, has_ended: bool) -> None:
+        self._in, out = os.pipe()
+        ends, self._ends = os.pipe()
+        self._page[:8] = bytes(8)
+        self._has_ended = False
+        self._pid = os.fork()
+        if not self._pid:
+            try:
+                self._live(out, ends)
+            finally:
+                os._exit(1)
+        os.close(out)
+        os.close(ends)
+        os.set_blocking(self._in, False)
+        self._heard_at = time.monotonic()
+        self._tell_end(has_ended)
+
+    def _live(self, out: int, ends: int) -> None:
+        """In the child: what it inherits but does not need would keep pipes open when the recorder dies."""
+        close_all_but({0, 1, 2, out, ends})
+        os.nice(NICER)
+        limit_memory()
+        from wrapper.recorder.channel import Channel, load_part
+        from wrapper.recorder.sources import load
+
+        channel = Channel(out, ends, self._page, dict(self._journal.positions), self._command, self._skips)
+        load_part(channel)
+        load(self.kind)(channel)
+        channel.flush()
+        os._exit(0)
+
+    def _tell_end(self, has_ended: bool) -> None:
+        if has_ended and not self._has_ended:
+            self._has_ended = True
+            self._heard_at = time.monotonic()
+            try:
+                os.write(self._ends, b"e")
+            except BrokenPipeError:  # It has just died; the next one is told.
+                return
+
+    def _take(self) -> None:
+        self._write()
+        try:
+            data = os.read(self._in, READ_BYTES)
+        except BlockingIOError:
+            if self._has_ended and time.monotonic() - self._heard_at > SILENT_S:
+                self._give_up(f"did not come to an end within {SILENT_S:.0f} seconds")
+            return
+        if not data:
+            self._bury()
+            return
+        self._heard_at = time.monotonic()
+        self._pause_s = FIRST_PAUSE_S
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._said = [read_said(line) for line in lines]
+        self._write()
+
+    def _write(self) -> None:
+        if self._said:
+            self._journal.add_said(self._said)
+            self._said = []
+
+    def _bury(self) -> None:
+        """It has ended: well, or to be started again, from where the journal is."""
+        _, status = os.waitpid(self._pid, 0)
+        self._let_go()
+        if status == 0:
+            self.is_complete = self._has_ended
+            self._start_at = time.monotonic()
+            if not self._has_ended:  # There was nothing for it to do.
+                self.is_complete = True
+            return
+        place = int.from_bytes(self._page[:8], "little")
+        self._deaths[place] = self._deaths.get(place, 0) + 1
+        if place and self._deaths[place] >= DEATHS_OF_A_PIECE:
+            self._skips |= {place - 1}
+        if sum(self._deaths.values()) >= MOST_DEATHS:
+            self._give_up("died again and again")
+            return
+        self._start_at = time.monotonic() + self._pause_s
+        self._pause_s = min(LONGEST_PAUSE_S, 2 * self._pause_s)
+
+    def _give_up(self, why: str) -> None:
+        if self._pid:
+            import _signal
+
+            os.kill(self._pid, _signal.SIGKILL)
+            os.waitpid(self._pid, os.WNOHANG)  # One that hangs in the kernel is left to itself.
+            self._let_go()
+        self.is_complete = True
+        self._journal.add("recorder", warning=f"the reader of {NAMES[self.kind]} {why}; some of it may be missing")
+
+    def _let_go(self) -> None:
+        os.close(self._in)
+        os.close(self._ends)
+        self._pid, self._rest = 0, b""
+
+
+NAMES = {
+    "output": "the output",
+    "metrics": "the metrics file",
+    "followed": "the files that the command wrote",
+    "config": "the arguments",
+}
+
+
+def make_readers(journal: Journal, command: int, knows_writers: Callable[[], bool]) -> list[Reader]:
+    """All kinds; each is started once there is something for it to read."""
+    began = time.monotonic()
+    wanted: dict[str, Callable[[bool], bool]] = {
+        "config": lambda _: "arguments" not in journal.positions,
+        "output": lambda has_ended: has_bytes(OUTPUT_FILE) and (has_ended or knows_writers()),
+        "metrics": lambda _: has_bytes(METRICS_FILE),
+        "followed": lambda has_ended: has_ended or time.monotonic() - began > FOLLOW_AFTER_S,
+    }
+    return [Reader(kind, wanted[kind], journal, command) for kind in KINDS]
+
+
+FOLLOW_AFTER_S = 2.0
+
+
+def has_bytes(path: str) -> bool:
+    try:
+        return os.stat(path).st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def read_said(line: bytes) -> Said:
+    """A record as a reader said it."""
+    import json
+
+    source, upto, also, facts = line.decode("ascii").split("\t")
+    return json.loads(source), int(upto) if upto else None, json.loads(also), facts
+
+
+def close_all_but(kept: set[int]) -> None:
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in kept:
+            try:
+                os.close(int(name))
+            except OSError:  # The one that listed them.
+                continue
+
+
+def limit_memory() -> None:
+    """What a reader may take at most: a machine full of training has none to spare."""
+    import resource
+
+    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = MOST_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MOST_MEMORY_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))

@@ -1,0 +1,216 @@
+"""Metrics in what the command prints: output.log, read as a terminal would show it, from its beginning.
+
+What the parser knows of a log (its tables, its step) is nowhere on the disk. So another reader, after this one died,
+begins at the beginning too; the same bytes give the same rows, and those that are in the journal are not given again.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from wrapper.recorder.channel import Channel
+from wrapper.rundir.journal import read_records
+from wrapper.rundir.names import JOURNAL_FILE
+from wrapper.rundir.reading import Part, read_edge
+from wrapper.rundir.stretches import Reader, Stretch
+from wrapper.text.parsing.output import OutputParser
+from wrapper.text.parsing.patterns import BadPattern, Pattern, read_pattern
+from wrapper.text.parsing.rows import Row
+
+LOOK_EVERY_S, QUIET_EVERY_S, QUIET_AFTER_S = 0.2, 0.5, 5.0
+PROGRESS_EVERY_S = 1.0
+# So far the parser may lag behind; then it skips to the present, and rests, so that a flood costs a quarter of a core.
+MOST_BEHIND_BYTES = 16 << 20
+KEPT_BYTES = 64 << 10
+REST_PER_WORK, LONGEST_REST_S = 3.0, 1.0
+BLOCK_BYTES = 1 << 20
+CUT = b"\r\x1b[2K\n"  # Where bytes are missing: half a number is not to be taken for a whole one.
+
+
+def read(channel: Channel) -> None:
+    """Give the channel a record for each row, until the command has ended and all is read."""
+    if channel.settings.get("parse") is False:
+        return
+    reading = Reading(channel)
+    while True:
+        has_ended = channel.has_ended
+        reading.take()
+        if reading.is_shared or (has_ended and reading.is_through()):
+            break
+        channel.wait(reading.pause_s())
+    reading.finish()
+
+
+class Reading:
+    """One walk through the log."""
+
+    def __init__(self, channel: Channel) -> None:
+        part, settings = channel.part, channel.settings
+        self._channel = channel
+        self._part = Part(Path("."), 0, 0, part, None)
+        self._stretches = Reader(self._part, lambda _: True, is_timed=True)
+        size = read_edge(part.get("columns")), read_edge(part.get("rows"))
+        self._parser = OutputParser(*size, read_patterns(settings.get("patterns")), read_names(settings.get("ignore")))
+        self._count, self._given = 0, channel.positions.get("parsed", 0)
+        self._replay_until = channel.positions.get("parsed:bytes", 0)
+        self._skips = read_skips() if self._replay_until else {}
+        self._now: float | None = None
+        self._grew_at = self._told_at = time.monotonic()
+        self._told: object = None
+        self._rested_at = time.process_time()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others write into the same file, so that nobody knows whose the metrics are."""
+        return self._stretches.is_shared
+
+    def is_through(self) -> bool:
+        """Whether nothing is left to be read."""
+        return self._stretches.position >= self._part.output_bytes()
+
+    def pause_s(self) -> float:
+        """How long to wait for more."""
+        return QUIET_EVERY_S if time.monotonic() - self._grew_at > QUIET_AFTER_S else LOOK_EVERY_S
+
+    def take(self) -> None:
+        """Read what there is now."""
+        before = self._stretches.position
+        while True:
+            until = min((start for start in self._skips if start >= self._stretches.position), default=None)
+            self._read(until)
+            if until is None or self._stretches.position < until:
+                break
+            self._stretches.skip_to(until + self._skips.pop(until))
+        if self._is_too_far_behind():
+            self._skip()
+        if self._stretches.position > before:
+            self._grew_at = time.monotonic()
+        self._tell_progress()
+
+    def _read(self, until: int | None) -> None:
+        for stretch in self._stretches.read(until):
+            if stretch.size:
+                self._parser.resize(*stretch.size)
+            elif stretch.gap:
+                self._give(self._parser.feed(stretch.stream, CUT))
+            else:
+                self._feed(stretch)
+            if self._is_too_far_behind():
+                return
+
+    def _feed(self, stretch: Stretch) -> None:
+        start = self._stretches.position - len(stretch.data)
+        self._channel.begin(start)
+        if start in self._channel.skips and start not in self._skips:
+            self._say_skipped(start, stretch.data.count(b"\n"), len(stretch.data), "reading it failed three times")
+            return
+        self._now = stretch.at
+        self._give(self._parser.feed(stretch.stream, stretch.data))
+
+    def _give(self, rows: list[Row]) -> None:
+        for row in rows:
+            self._count += 1
+            if self._count <= self._given:
+                continue
+            facts: dict[str, Any] = {"row": row.values}
+            facts |= {
+                name: tidy(value) for name, value in (("step", row.step), ("epoch", row.epoch)) if value is not None
+            }
+            if row.rank is not None:
+                facts["rank"] = row.rank
+            if self._now is not None:
+                facts["time"] = self._now
+            self._channel.send("parsed", self._count, {"parsed:bytes": self._stretches.position}, **facts)
+
+    def _is_too_far_behind(self) -> bool:
+        """Only the present is skipped to, and only by who is not just catching up after another reader's death."""
+        position = self._stretches.position
+        if self._channel.has_ended or position < self._replay_until:
+            return False
+        return self._part.output_bytes() - position > MOST_BEHIND_BYTES
+
+    def _skip(self) -> None:
+        """Leave out what is too much, whole lines of it, and say so."""
+        with self._part.output_path.open("rb") as log:
+            start = find_line(log, self._stretches.position)
+        self._read_to(start)
+        worked_s = time.process_time() - self._rested_at
+        self._channel.wait(min(LONGEST_REST_S, REST_PER_WORK * worked_s))
+        self._rested_at = time.process_time()
+        with self._part.output_path.open("rb") as log:
+            end = find_line(log, self._part.output_bytes() - KEPT_BYTES)
+            lines = count_lines(log, start, end)
+        self._say_skipped(start, lines, end - start, "more was printed than could be read")
+        self._stretches.skip_to(end)
+
+    def _read_to(self, position: int) -> None:
+        for stretch in self._stretches.read(position):
+            if stretch.data:
+                self._feed(stretch)
+
+    def _say_skipped(self, start: int, lines: int, size_bytes: int, why: str) -> None:
+        skipped = {"from": start, "bytes": size_bytes, "lines": lines, "why": why}
+        also = {"parsed:bytes": start + size_bytes}
+        self._channel.send("parsed", max(self._count, self._given), also, skipped=skipped)
+
+    def _tell_progress(self) -> None:
+        progress = self._parser.progress
+        if progress is None or self._count < self._given or progress == self._told:
+            return
+        if self._channel.has_ended or time.monotonic() - self._told_at >= PROGRESS_EVERY_S:
+            self._told, self._told_at = progress, time.monotonic()
+            self._channel.send("parsed", self._count, progress=progress._asdict())
+
+    def finish(self) -> None:
+        """What only the end can tell."""
+        self._give(self._parser.finish())
+        self._tell_progress()
+
+
+def find_line(log: Any, position: int) -> int:
+    """Where the next line begins after a position; the position itself where none does."""
+    log.seek(position)
+    offset = log.read(BLOCK_BYTES).find(b"\n")
+    return int(position + offset + 1)
+
+
+def count_lines(log: Any, start: int, end: int) -> int:
+    """How many lines end in a stretch of the log."""
+    log.seek(start)
+    lines = 0
+    while start < end and (data := log.read(min(BLOCK_BYTES, end - start))):
+        lines += data.count(b"\n")
+        start += len(data)
+    return lines
+
+
+def read_skips() -> dict[int, int]:
+    """What readers before this one have left out: where, and how many bytes."""
+    found = {}
+    for record in read_records(JOURNAL_FILE):
+        skipped = record.get("skipped") if record["source"] == "parsed" else None
+        if isinstance(skipped, dict) and isinstance(skipped.get("from"), int) and isinstance(skipped.get("bytes"), int):
+            found[skipped["from"]] = skipped["bytes"]
+    return found
+
+
+def read_patterns(texts: object) -> list[Pattern]:
+    """They were looked at before the command started; one of another version that cannot be read is left out."""
+    patterns = []
+    for text in read_names(texts):
+        try:
+            patterns.append(read_pattern(text))
+        except BadPattern:
+            continue
+    return patterns
+
+
+def read_names(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+
+def tidy(number: float | None) -> float | int | None:
+    """A whole number as an int: a step is 3 and not 3.0."""
+    return int(number) if number is not None and number.is_integer() else number

@@ -1,0 +1,65 @@
+"""How far a run has come, and how long it may still take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Progress:
+    """So much is `done` of `total`, counted in `unit`, as was said at `at`."""
+
+    done: float
+    total: float
+    unit: str
+    at: float
+
+    @property
+    def fraction(self) -> float:
+        return min(1.0, self.done / self.total)
+
+    def is_like(self, other: Progress) -> bool:
+        """Whether both count the same thing."""
+        return (self.total, self.unit) == (other.total, other.unit)
+
+
+class Pace:
+    """Follows what a run says of its progress; how fast it is follows from the first that was said of the same."""
+
+    def __init__(self, started_at: float | None) -> None:
+        self._first: Progress | None = None
+        self._started_at = started_at
+        self.now: Progress | None = None
+
+    def take(self, progress: Progress) -> None:
+        """Take in what was just said."""
+        if self._first is None or not progress.is_like(self._first) or progress.done < self._first.done:
+            self._first = progress
+        self.now = progress
+
+    def left_s(self, now: float) -> float | None:
+        """How long it takes from `now` on if it goes on like this; None when that cannot be known yet."""
+        if self.now is None or self._first is None:
+            return None
+        done, since = self.now.done - self._first.done, self._first.at
+        if done <= 0 and self._started_at is not None:
+            done, since = self.now.done, self._started_at
+        took = self.now.at - since
+        if done <= 0 or took <= 0:
+            return None
+        rest = (self.now.total - self.now.done) * took / done
+        return max(0.0, rest - (now - self.now.at))
+
+
+def read_progress(record: dict[str, Any]) -> Progress | None:
+    """What a record says of it; None when it makes no sense."""
+    said, at = record.get("progress"), record.get("time", record.get("at"))
+    if not isinstance(said, dict) or not isinstance(at, (int, float)):
+        return None
+    done, total, unit = said.get("done"), said.get("total"), said.get("unit")
+    if not isinstance(done, (int, float)) or not isinstance(total, (int, float)):
+        return None
+    if not 0 <= done <= total or not 0 < total < float("inf"):
+        return None
+    return Progress(done, total, unit if isinstance(unit, str) else "step", at)
