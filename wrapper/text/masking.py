@@ -1,0 +1,87 @@
+"""What is a secret by its name, and the same text or value without it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+MASK = "***"
+
+# In any spelling: dbPassword, DB-PASSWORD and db_password have the same letters.
+ALWAYS = ("password", "passwd", "passphrase", "secret", "apikey", "credential", "authorization")
+ENDINGS = ("token", "accesskey", "privatekey", "authkey", "accountkey")
+# The tokens of a language model are parameters like any other.
+OF_A_MODEL = frozenset(
+    "pad eos bos unk cls sep mask image audio video special start end stop begin next prefix suffix first last "
+    "per query system user assistant think separator word class oov blank unknown new trigger".split()
+)
+
+LONGEST_NAME = 200
+SHORTEST_SECRET = 4  # A shorter one would be found in every other word.
+NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
+INSIDE_CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+PAIR = re.compile(
+    r"""(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,80})(?P<sign>["']?[ \t]{0,8}[=:][ \t]{0,8})"""
+    r"""(?P<value>"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"',;&})\]]+)"""
+)
+LINE = re.compile(
+    r"^(?P<name>[ \t-]{0,80}[A-Za-z_][\w.-]{0,80})(?P<sign>[ \t]{0,8}[=:][ \t]{1,8})(?P<value>\w.*)$", re.M
+)
+USER_OF_ADDRESS = re.compile(r"(?<=://)(?P<user>[^\s/:@]{0,200}):[^\s/@]{1,500}(?=@)")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether it names a secret: "hf_token", "DB_PASSWORD", "apiKey"; not "pad_token" or "max_tokens"."""
+    words = NOT_A_LETTER.sub(" ", INSIDE_CAMEL_CASE.sub(" ", name[-LONGEST_NAME:]).lower()).split()
+    letters = "".join(words)
+    if any(word in letters for word in ALWAYS):
+        return True
+    return letters.endswith(ENDINGS) and not OF_A_MODEL & set(words[-2:-1])
+
+
+def mask_value(name: str, value: Any) -> Any:
+    """The value, with every secret in it replaced by "***": all of it, when the name says so.
+
+    What is only true, false or absent gives nothing away.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if is_secret_name(name):
+        return MASK
+    if isinstance(value, dict):
+        return {key: mask_value(str(key), item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [mask_value("", item) for item in value]
+    return mask_text(value) if isinstance(value, str) else value
+
+
+def mask_text(text: str, secrets: tuple[str, ...] = ()) -> str:
+    """The text without the values of secret names, as `token=…` or `"password": "…"`, and without these secrets."""
+    for secret in secrets:
+        for line in secret.splitlines():
+            if len(line) >= SHORTEST_SECRET:
+                text = text.replace(line, MASK)
+    if "=" not in text and ":" not in text:
+        return text
+    return USER_OF_ADDRESS.sub(rf"\g<user>:{MASK}", PAIR.sub(_mask_pair, LINE.sub(_mask_pair, text)))
+
+
+def find_secrets(name: str, value: Any) -> list[str]:
+    """Every text that `mask_value` would replace as a whole."""
+    if isinstance(value, dict):
+        return [secret for key, item in value.items() for secret in find_secrets(_inherit(name, str(key)), item)]
+    if isinstance(value, list):
+        return [secret for item in value for secret in find_secrets(name, item)]
+    return [str(value)] if is_secret_name(name) and not isinstance(value, bool | None) else []
+
+
+def _inherit(name: str, key: str) -> str:
+    """All that stands below a secret name is secret."""
+    return name if is_secret_name(name) else key
+
+
+def _mask_pair(found: re.Match[str]) -> str:
+    if not is_secret_name(found["name"]):
+        return found[0]
+    quote = found["value"][0] if found["value"][0] in "\"'" else ""
+    return f"{found['name']}{found['sign']}{quote}{MASK}{quote}"
