@@ -1,9 +1,9 @@
 # Sourced by the scripts beside it: `prepare_venv EXTRA` makes .venv, with this checkout installed in it.
 
-# The first Python that is new enough, or nothing; $PYTHON may name another.
+# The first Python that is new enough, 3.10 or the 3.N that is asked for, or nothing; $PYTHON may name another.
 find_python() {
     for name in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11 python3.10; do
-        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, '"${1:-10}"'))' 2>/dev/null; then
             command -v "$name"
             return
         fi
