@@ -68,6 +68,7 @@ def test_rows_that_nobody_had_read_are_found_when_the_run_is_settled(wandb):
     others = descendants()
     run = subprocess.Popen([*wandb, "run", *PRINT_STEPS, "200", "0.01"], stdout=subprocess.PIPE)
     run.stdout.readline()
+    wait_until(lambda: only_part().output_bytes() > 100)
     victims = ours(others)
     for pid in victims:
         os.kill(pid, signal.SIGSTOP)

@@ -23,6 +23,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
 SILENT_S = 60.0  # after the end: a reader that says nothing for so long hangs.
 MOST_MEMORY_BYTES = 2 << 30
 NICER = 5
+LONGEST_TEXT = 500
 
 
 class Reader:
@@ -39,6 +40,7 @@ class Reader:
         self._heard_at = time.monotonic()
         self._rest = b""
         self._said: list[Said] = []
+        self._failures: set[str] = set()
         self.is_complete = False
         self._has_ended = False
 
@@ -87,8 +89,14 @@ class Reader:
         from wrapper.recorder.sources import load
 
         channel = Channel(out, ends, self._page, dict(self._journal.positions), self._command, self._skips)
-        load_part(channel)
-        load(self.kind)(channel)
+        try:
+            load_part(channel)
+            load(self.kind)(channel)
+        except Exception as error:
+            text = f"reading {NAMES[self.kind]} failed: {type(error).__name__}: {error}"
+            channel.send("recorder", warning=text[:LONGEST_TEXT])
+            channel.flush()
+            raise
         channel.flush()
         os._exit(0)
 
@@ -115,8 +123,16 @@ class Reader:
         self._heard_at = time.monotonic()
         self._pause_s = FIRST_PAUSE_S
         *lines, self._rest = (self._rest + data).split(b"\n")
-        self._said = [read_said(line) for line in lines]
+        self._said = [said for line in lines if self._is_new(said := read_said(line))]
         self._write()
+
+    def _is_new(self, said: Said) -> bool:
+        """What a reader says of its own failure is written down once."""
+        if said[0] != "recorder":
+            return True
+        is_new = said[3] not in self._failures
+        self._failures.add(said[3])
+        return is_new
 
     def _write(self) -> None:
         if self._said:

@@ -40,7 +40,7 @@ class Reader:
         self.position = 0  # of output.log: what stands before it was given
         self._now = Stretch(part.started_at, 1)
         self.damaged: set[int] = set()
-        self.is_shared = False  # Others write into the same file.
+        self.shared: set[str] = set()  # Files into which others write as well.
 
     def read(self, until: int | None = None) -> Iterator[Stretch]:
         """All that is wanted of what has been written up to now, or up to a position.
@@ -84,7 +84,8 @@ class Reader:
             for line, end in read_lines(self._journal, self._journal_offset):
                 if b'"output"' in line or b'"terminal"' in line or b'"shared"' in line:
                     record = self._decode(line, end)
-                    self.is_shared |= record.get("source") == "files" and "shared" in record
+                    if record.get("source") == "files":
+                        self.shared.add(str(record.get("shared")))
                     if record.get("source") in ("output", "terminal"):
                         yield record, end
         except FileNotFoundError:  # There is output before there is a journal, or it was lost.

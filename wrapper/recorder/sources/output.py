@@ -37,7 +37,7 @@ def read(channel: Channel) -> None:
     while True:
         has_ended = channel.has_ended
         reading.take()
-        if reading.is_shared or (has_ended and reading.is_through()):
+        if has_ended and reading.is_through():
             break
         channel.wait(reading.pause_s())
     reading.finish()
@@ -59,12 +59,8 @@ class Reading:
         self._now: float | None = None
         self._grew_at = self._told_at = time.monotonic()
         self._told: object = None
+        self._paths = {stream["stream"]: stream.get("path") for stream in read_streams(part.get("streams"))}
         self._rested_at = time.process_time()
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether others write into the same file, so that nobody knows whose the metrics are."""
-        return self._stretches.is_shared
 
     def is_through(self) -> bool:
         """Whether nothing is left to be read."""
@@ -93,6 +89,8 @@ class Reading:
         for stretch in self._stretches.read(until):
             if stretch.size:
                 self._parser.resize(*stretch.size)
+            elif self._paths.get(stretch.stream) in self._stretches.shared:
+                continue  # Nobody knows whose it is.
             elif stretch.gap:
                 self._give(self._parser.feed(stretch.stream, CUT))
             else:
@@ -194,6 +192,12 @@ def read_skips() -> dict[int, int]:
         if isinstance(skipped, dict) and isinstance(skipped.get("from"), int) and isinstance(skipped.get("bytes"), int):
             found[skipped["from"]] = skipped["bytes"]
     return found
+
+
+def read_streams(value: object) -> list[dict[str, Any]]:
+    """The streams of part.json, as far as they make sense."""
+    streams = value if isinstance(value, list) else []
+    return [stream for stream in streams if isinstance(stream, dict) and "stream" in stream]
 
 
 def read_patterns(texts: object) -> list[Pattern]:
