@@ -40,7 +40,7 @@ def test_every_command_has_its_line(wandb):
 
 
 def test_every_option_that_is_named_exists(wandb):
-    text = "".join(help_of(wandb, verb) for verb in ("run", "output", "show", "parse"))
+    text = "".join(help_of(wandb, verb) for verb in ("run", "output", "show", "history", "parse"))
 
     for option in set(re.findall(r"`(--[a-z-]+)", README)):
         assert option in text, option

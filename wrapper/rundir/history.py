@@ -26,6 +26,8 @@ from wrapper.rundir.series import Row, Series
 from wrapper.rundir.tail import Tail
 
 KEYS = ("row", "progress", "config", "summary", "define", "skipped", "data", "read")
+# A record that has none but these says nothing beside its row.
+ROW_KEYS = frozenset("n at source upto also positions row step epoch time rank".split())
 BEST_FIRST = ("metrics", "followed", "output")
 # Of configuration what comes later counts more; a source that is not here comes first.
 CONFIG_LAST = ("config", "arguments", "followed", "metrics")
@@ -125,7 +127,7 @@ class PartHistory:
             for record in records:
                 if "row" in record:
                     self._take_row(record)
-                if "row" not in record or len(record) > LONGEST_ROW_RECORD:
+                if not ROW_KEYS.issuperset(record):
                     self._take_facts(record)
         for track in self.tracks.values():
             track.gather()
@@ -163,10 +165,6 @@ class PartHistory:
     def config(self) -> dict[str, Any]:
         """Of all sources, the best last."""
         return reduce(merge, (self.configs[source] for source in sorted(self.configs, key=config_rank)), {})
-
-
-# n, at, source, upto, also, row, step, epoch, time, rank: one with more keys may say something else, too.
-LONGEST_ROW_RECORD = 10
 
 
 class History:

@@ -35,7 +35,7 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True)
 class Definition:
-    """What was said of some names: the metric that is their step, what the summary has of them, whether they are shown."""
+    """What was said of a name: the metric that is its step, what the summary has of it, whether it is shown."""
 
     step: str | None = None
     summary: str = "last"
@@ -71,6 +71,11 @@ class Definitions:
             goal if isinstance(goal, str) else None,
             said.get("hidden") is True,
         )
+
+
+def glob_matches(pattern: str, name: str) -> bool:
+    """Whether a pattern, in which * stands for anything, fits a name."""
+    return bool(compile(glob(pattern)).fullmatch(name))
 
 
 def glob(name: str) -> str:

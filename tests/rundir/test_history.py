@@ -1,0 +1,353 @@
+"""The metrics of a run are merged from all attempts, ranks and sources, and read as far as they are written."""
+
+import math
+from typing import Any
+
+import pytest
+from rundir.journals import RUN, Part
+
+from wrapper.rundir.history import History
+from wrapper.rundir.metrics import Metric
+from wrapper.rundir.rows import Rows
+
+
+def read(attempt: int | None = None) -> History:
+    history = History(RUN, attempt)
+    history.read()
+    return history
+
+
+def metric(name: str, has_ended: bool = True) -> Metric:
+    return read().metrics(has_ended)[name]
+
+
+def summary(name: str) -> dict[str, Any]:
+    """What stands beside a metric: value and step of each."""
+    found = metric(name)
+    points = {"first": found.first, "last": found.last, "min": found.min, "max": found.max}
+    return {key: (point.value, found.step_at(point)) if point else None for key, point in points.items()}
+
+
+def rows(history: History, kind: str | None = None) -> list[tuple[str, float | None, dict[str, Any]]]:
+    """Source, step and values of each row that is shown."""
+    chosen = {**history.choose(kind)}
+    return [(origin.label, row.step, row.values) for origin, row in Rows(history, chosen, set(chosen.values())).read()]
+
+
+def values(name: str) -> list[Any]:
+    return [shown[name] for _source, _step, shown in rows(read()) if name in shown]
+
+
+def test_metric_has_its_first_last_least_and_most_with_their_steps() -> None:
+    part = Part()
+    for step, loss in enumerate([0.9, 0.4, 1.5, 0.7]):
+        part.print(step=step * 10, loss=loss)
+
+    assert summary("loss") == {"first": (0.9, 0), "last": (0.7, 30), "min": (0.4, 10), "max": (1.5, 20)}
+    assert (metric("loss").count, metric("loss").mean) == (4, pytest.approx(0.875))
+
+
+def test_nan_is_neither_least_nor_most_but_may_be_the_last() -> None:
+    part = Part()
+    for loss in [math.nan, 3.0, math.inf, -1.0, math.nan]:
+        part.log(loss=loss)
+
+    found = metric("loss")
+
+    assert found.min and found.max and found.last
+    assert (found.min.value, found.max.value, found.count) == (-1.0, math.inf, 5)
+    assert math.isnan(found.last.value)
+    assert [math.isnan(point) for point in found.course] == [True, False, True, False, True]
+
+
+def test_texts_and_truths_are_values_too() -> None:
+    part = Part()
+    part.log(phase="warm-up", is_best=True, huge=10**400)
+    part.log(phase="train", is_best=False, huge=10**401)
+
+    found = read().metrics(True)
+
+    assert [found[name].last.value for name in ("phase", "is_best", "huge")] == ["train", False, 10**401]
+    assert (found["phase"].min, found["is_best"].max.value, found["huge"].max) == (None, True, None)
+
+
+def test_objects_within_a_row_become_names_with_dots() -> None:
+    Part().log(val={"loss": 1, "by_class": {"cat": 0.5}}, empty={})
+
+    assert rows(read()) == [("metrics", None, {"val.loss": 1, "val.by_class.cat": 0.5, "empty": {}})]
+
+
+def test_name_is_shown_once_from_the_best_source() -> None:
+    part = Part()
+    part.print(step=1, loss=0.31, printed=1)
+    part.follow("results.csv", step=1, loss=0.312, followed=2)
+    part.log(step=1, loss=0.3125)
+
+    assert rows(read()) == [
+        ("output", 1, {"printed": 1}),
+        ("results.csv", 1, {"followed": 2}),
+        ("metrics", 1, {"loss": 0.3125}),
+    ]
+    assert rows(read(), "output") == [("output", 1, {"loss": 0.31, "printed": 1})]
+    assert rows(read(), "followed") == [("results.csv", 1, {"loss": 0.312, "followed": 2})]
+
+
+def test_of_two_files_the_one_that_has_more_is_shown() -> None:
+    part = Part()
+    part.follow("few.csv", step=0, loss=1.0)
+    for step in range(3):
+        part.follow("many.csv", step=step, loss=step / 2)
+
+    assert rows(read()) == [("many.csv", step, {"loss": step / 2}) for step in range(3)]
+
+
+def test_leading_rank_leads_and_the_others_add_what_only_they_have() -> None:
+    Part(rank=1).log(step=0, loss=2.0, only_here=1)
+    Part(rank=0).log(step=0, loss=1.0)
+
+    assert sorted(rows(read())) == [("metrics", 0, {"loss": 1.0}), ("metrics of rank 1", 0, {"only_here": 1})]
+
+
+def test_ranks_that_print_through_one_launcher_are_told_apart() -> None:
+    part = Part()
+    for rank in (1, 0):
+        part.add("parsed", row={"loss": float(rank)}, step=5, rank=rank)
+
+    assert rows(read()) == [("output", 5, {"loss": 0.0})]
+
+
+def test_rows_of_the_same_step_are_one() -> None:
+    part = Part()
+    part.follow("events", step=1, loss=0.5)
+    part.follow("events", step=1, acc=0.9)
+    part.follow("events", step=2, loss=0.4)
+    part.follow("events", step=2, loss=0.3)
+
+    assert [row for _source, *row in rows(read())] == [[1, {"loss": 0.5, "acc": 0.9}], [2, {"loss": 0.3}]]
+
+
+def test_printed_rows_of_the_same_step_stay_apart() -> None:
+    part = Part()
+    part.print(step=1, loss=0.5)
+    part.print(step=1, loss=0.4)
+
+    assert values("loss") == [0.5, 0.4]
+
+
+def test_steps_that_go_back_and_forth_are_put_in_order() -> None:
+    part = Part()
+    for step in (3, 1, 2, 1):
+        part.log(step=step, **{f"from{step}": step, "last": step * 10})
+    part.log(step=1, last=99)
+
+    assert [row for _source, *row in rows(read())] == [
+        [1, {"from1": 1, "last": 99}],
+        [2, {"from2": 2, "last": 20}],
+        [3, {"from3": 3, "last": 30}],
+    ]
+
+
+def test_later_attempt_goes_over_what_earlier_ones_had_from_its_first_step_on() -> None:
+    for attempt, steps in enumerate([range(0, 50, 10), range(30, 70, 10), range(50, 60, 10)]):
+        part = Part(attempt)
+        for step in steps:
+            part.log(step=step, by=attempt)
+
+    assert [(step, shown["by"]) for _source, step, shown in rows(read())] == [
+        *[(0, 0), (10, 0), (20, 0)],
+        *[(30, 1), (40, 1)],
+        (50, 2),
+    ]
+    assert (metric("by").count, summary("by")["max"], summary("by")["first"]) == (6, (2, 50), (0, 0))
+    assert [step for _source, step, _values in rows(read(attempt=0))] == [0, 10, 20, 30, 40]
+
+
+def test_steps_that_begin_anew_in_each_epoch_are_compared_within_it() -> None:
+    first, second = Part(0), Part(1)
+    for epoch in (1, 2, 3):
+        for step in (10, 20):
+            first.print(step=step, epoch=epoch, by=0)
+    first.print(result=1)
+    second.print(step=20, epoch=2, by=1)
+
+    assert values("by") == [0, 0, 0, 1]
+    assert values("result") == []
+
+
+def test_attempts_that_say_no_step_are_shown_one_after_the_other() -> None:
+    Part(0).print(loss=3.0)
+    Part(1).print(loss=2.0)
+
+    assert values("loss") == [3.0, 2.0]
+
+
+def test_what_is_new_is_taken_in_and_a_line_being_written_is_left() -> None:
+    part, history = Part(), History(RUN)
+    assert not history.read()
+    part.log(step=0, loss=2.0)
+    assert history.read()
+    journal = part.path / "journal.jsonl"
+    whole = journal.read_bytes()
+    part.log(step=1, loss=1.0)
+    torn = journal.read_bytes()
+    journal.write_bytes(torn[:-5])
+
+    assert not history.read() or history.metrics(False)["loss"].count == 1
+    with journal.open("ab") as file:
+        file.write(torn[-5:])
+    history.read()
+
+    assert torn.startswith(whole)
+    assert history.metrics(False)["loss"].count == 2
+
+
+def test_attempt_that_begins_while_one_looks_takes_over() -> None:
+    first, history = Part(0), History(RUN)
+    for step in range(5):
+        first.log(step=step, loss=float(step))
+    history.read()
+
+    second = Part(1)
+    second.log(step=2, loss=20.0)
+    history.read()
+
+    found = history.metrics(False)["loss"]
+    assert found.last and found.max
+    assert (found.count, found.last.value, found.max.value) == (3, 20.0, 20.0)
+
+
+def test_damaged_records_are_left_out() -> None:
+    part = Part()
+    part.log(step=0, loss=1.0)
+    with (part.path / "journal.jsonl").open("ab") as file:
+        file.write(b'{"n": 2, "row": {"lo\n[1, "row"]\n{"source": "metrics", "at": 1, "row": 7}\n"row", {"row": 1}\n')
+        file.write(
+            b'{"source": "metrics", "at": 5, "row": {"loss": 2.0}, "step": "x", "epoch": NaN}\n' + bytes(9) + b"\n"
+        )
+    Part().log(step=1, loss=3.0)
+
+    assert values("loss") == [1.0, 2.0, 3.0]
+
+
+def test_what_comes_once_and_at_the_end_is_a_result() -> None:
+    part = Part()
+    part.print(parameters=1200)
+    for step in range(3):
+        part.print(step=step, loss=1.0 / (step + 1))
+    part.print(step=2, test_acc=0.9)
+    part.print(test_loss=0.1)
+
+    found = read().metrics(has_ended=True)
+
+    assert {name for name in found if found[name].is_result} == {"test_acc", "test_loss"}
+    assert not any(shown.is_result for shown in read().metrics(has_ended=False).values())
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ({}, 2.0),
+        ({"summary": "max"}, 3.0),
+        ({"summary": "min"}, 1.0),
+        ({"summary": "mean"}, 2.0),
+        ({"summary": "first"}, 1.0),
+        ({"summary": "copy"}, 2.0),
+        ({"summary": "none"}, None),
+        ({"summary": "best"}, 1.0),
+        ({"summary": "best", "goal": "maximize"}, 3.0),
+        ({"summary": "what?"}, 2.0),
+        ({"summary": "max,mean"}, 3.0),
+        ({"summary": ["min"]}, 1.0),
+    ],
+)
+def test_summary_has_what_was_defined(said: dict[str, Any], value: float | None) -> None:
+    part = Part()
+    part.add("metrics", define={"name": "val/*", **said})
+    for loss in (1.0, 3.0, 2.0):
+        part.log(**{"val/loss": loss})
+
+    assert metric("val/loss").chosen() == value
+
+
+def test_step_of_a_metric_may_be_another_metric() -> None:
+    part = Part()
+    part.add("metrics", define={"name": "val[0]/*", "step": "epoch"})
+    for step in range(4):
+        part.log(step=100 * step, **{"val[0]/loss": -step, "epoch": step / 2})
+
+    assert summary("val[0]/loss")["last"] == (-3, 1.5)
+
+
+def test_own_definition_counts_before_one_for_many() -> None:
+    part = Part()
+    part.add("metrics", define={"name": "acc", "summary": "max", "hidden": True})
+    part.add("metrics", define=[{"name": "*", "summary": "min"}, {"no": "name"}, 7])
+
+    definitions = read().definitions()
+
+    assert (definitions.of("acc").summary, definitions.of("acc").is_hidden) == ("max", True)
+    assert (definitions.of("loss").summary, definitions.of("loss").is_hidden) == ("min", False)
+
+
+def test_config_is_merged_the_better_source_over_the_other() -> None:
+    part = Part()
+    part.add("metrics", config={"optimizer": {"lr": 4}})
+    part.add("followed:.hydra/config.yaml", config={"optimizer": {"lr": 3, "name": "adam"}, "seed": 3})
+    part.add("arguments", config={"optimizer": {"lr": 2}, "seed": 2, "flag": True})
+    part.add("config", config={"optimizer": {"lr": 1, "betas": [0.9, 0.999]}, "seed": 1})
+
+    assert read().config() == {
+        "optimizer": {"lr": 4, "name": "adam", "betas": [0.9, 0.999]},
+        "seed": 3,
+        "flag": True,
+    }
+
+
+def test_what_is_said_to_be_the_result_is_merged() -> None:
+    part = Part()
+    part.add("metrics", summary={"best": {"acc": 1, "epoch": 3}})
+    part.add("metrics", summary={"best": {"acc": 2}}, row={"loss": 1}, time=1, step=1, epoch=1)
+
+    assert read().summary() == {"best": {"acc": 2, "epoch": 3}}
+
+
+def test_course_of_a_long_metric_is_kept_in_few_points() -> None:
+    part = Part()
+    for number in range(3000):
+        part.log(loss=float(number))
+
+    course = metric("loss").course
+
+    assert 200 < len(course) <= 513
+    assert list(course) == sorted(course)
+    assert (course[0], course[-1]) == (pytest.approx(3.5, abs=4), pytest.approx(2996, abs=4))
+
+
+def test_time_left_follows_from_the_pace_so_far() -> None:
+    part = Part()
+    for at, done in ((100.0, 20), (110.0, 40), (120.0, 60)):
+        part.add("parsed", progress={"done": done, "total": 100, "unit": "step"}, time=at)
+
+    latest = read().latest
+
+    assert latest and latest.pace.now
+    assert (latest.pace.now.fraction, latest.pace.left_s(120.0), latest.pace.left_s(125.0)) == (0.6, 20.0, 15.0)
+
+
+@pytest.mark.parametrize("said", [7, {}, {"done": 3, "total": 0}, {"done": 5, "total": 3}, {"done": "1", "total": 2}])
+def test_progress_that_makes_no_sense_is_none(said: object) -> None:
+    Part().add("parsed", progress=said)
+
+    latest = read().latest
+
+    assert latest and latest.pace.now is None
+
+
+def test_lines_that_were_skipped_are_counted() -> None:
+    part = Part()
+    for _ in range(2):
+        part.add("parsed", skipped={"lines": 10, "bytes": 1000})
+
+    latest = read().latest
+
+    assert latest and (latest.skipped_lines, latest.skipped_bytes) == (20, 2000)
