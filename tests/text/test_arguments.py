@@ -97,7 +97,9 @@ def read(command):
         ("--model_args pretrained=gpt2,dtype=float", {"model_args": {"pretrained": "gpt2", "dtype": "float"}}),
         ("--config-file conf.yaml SOLVER.LR 0.1 MODEL.X y", {"config_file": "conf.yaml", "SOLVER": {"LR": 0.1},
                                                              "MODEL": {"X": "y"}}),
-        ("-p alpha 0.6", {"p": "alpha", "args": [0.6]}),
+        ("-p alpha 0.6 -p fast true -p 3", {"alpha": 0.6, "fast": True, "p": 3}),
+        ("--trainer.callbacks+=x", {"trainer": {"callbacks": "x"}}),
+        ("--2d 3", {"2d": 3}),
         ("fit --lr=1 - save", {"args": ["fit", "-", "save"], "lr": 1}),
         # structures
         ("--opt \"{'a': 1}\"", {"opt": {"a": 1}}),
@@ -288,8 +290,8 @@ def test_no_end_of_words_is_no_end_of_memory():
 
 
 WORDS = st.sampled_from(
-    "python -m -c -u bash sh train.py torchrun env srun mpirun -np -- --lr --lr=1 -b32 -x=1 a=1 +a.b=1 ~c a.b a.b= =1 1 "
-    "-1 0.1 1e-3 [1,2] {a:1} {'a':1} '\" ( ] with data.csv conf.yaml A.B --A.B -vvv @flags.txt --opts --token cargo "
+    "python -m -c -u bash sh train.py torchrun env srun mpirun -np -- --lr --lr=1 -b32 -x=1 a=1 +a.b=1 ~c a.b a.b= =1 "
+    "1 -1 0.1 1e-3 [1,2] {a:1} {'a':1} '\" ( ] with data.csv conf.yaml A.B --A.B -vvv @flags.txt --opts --token cargo "
     "run".split()
 )
 

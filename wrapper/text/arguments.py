@@ -39,7 +39,7 @@ CONFIG_ENDINGS = (
     ".yaml", ".yml", ".json", ".jsonc", ".toml", ".ini", ".cfg", ".conf", ".gin", ".prototxt", ".py", ".jsonnet",
 )  # fmt: skip
 
-OPTION = re.compile(r"(--?)([A-Za-z_?][\w.\-/@:+]{0,200})(?:=(.*))?", re.S)
+OPTION = re.compile(r"(?:--(?=\w)|-(?=[A-Za-z_?]))([\w?][\w.\-/@:+]{0,200})(?:=(.*))?", re.S)
 SHORT_WITH_NUMBER = re.compile(r"-([A-Za-z])([-+]?[\d.].*)", re.S)
 DEFINITION = re.compile(r"-[DP]([A-Za-z_][\w.\-]{0,200})=(.*)", re.S)  # `-Dname=value`
 REPEATED_LETTER = re.compile(r"-([A-Za-z])\1{1,9}")
@@ -49,9 +49,13 @@ DOTTED_CAPITALS = re.compile(r"[A-Z][A-Z0-9_]*(?:\.[A-Z0-9_]+)+")  # yacs: `SOLV
 # Options that only say that assignments follow: those are the program's settings.
 ANNOUNCES_SETTINGS = frozenset(
     "set with opts options cfg_options override overrides config_overrides config_override hydra_overrides hparams "
-    "hparam hyperparameters hp params param parameters gin_bindings gin_binding gin_param gin_params P p D o O S".split()
+    "hparam hyperparameters hp params param parameters gin_bindings gin_binding gin_param gin_params P p D o O "
+    "S".split()
 )
 HAS_SETTINGS = re.compile(r"(?:.*_)?(?:args|kwargs|params|options|opts|config|cfg|hparams|env)")
+# `papermill -p alpha 0.6`: a name and its value.
+TAKES_A_PAIR = frozenset("p param params parameters set hp hparam".split())
+NAME = re.compile(r"[A-Za-z_]\w{0,100}(?:\.\w{1,100}){0,20}")
 # Two ways of being a switch: no text is ever its value; a file that exists is not.
 PURE_SWITCHES = frozenset("verbose quiet silent force overwrite dry_run help version yes multirun".split())
 SWITCHES = re.compile(
@@ -164,7 +168,7 @@ class Reader:
             return True
         if not (found := OPTION.fullmatch(word)):
             return False
-        name, value = found[2].replace("-", "_").strip("_") or found[2], found[3]
+        name, value = found[1].replace("-", "_").rstrip("+"), found[2]  # `--callbacks+=one` adds to a list
         if value is None:
             self._read_following(name)
         elif pairs := self._settings_in(name, value):
@@ -175,6 +179,10 @@ class Reader:
 
     def _read_following(self, name: str) -> None:
         """The words behind an option: its values, if they are."""
+        if self._is_pair(name):
+            self._assign(self._words[self._at], self._words[self._at + 1])
+            self._at += 2
+            return
         values = self._following_values(name)
         pairs = [] if values else self._following_settings(name)
         if values:
@@ -189,6 +197,13 @@ class Reader:
             self.values[name] += 1  # `-v -v`; True is 1
         else:
             self.values[name] = True
+
+    def _is_pair(self, name: str) -> bool:
+        """Whether a name and a value follow, one after the other."""
+        pair = self._words[self._at : self._at + 2]
+        if name not in TAKES_A_PAIR or len(pair) < 2 or not NAME.fullmatch(pair[0]) or self._kind(pair[0]) != "text":
+            return False
+        return self._can_be_value(self._at + 1) and self._kind(pair[1]) in ("number", "truth", "structure")
 
     def _following_values(self, name: str) -> list[str]:
         rest = self._words[self._at :]
