@@ -7,6 +7,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kept import only_run
@@ -28,7 +29,7 @@ PROGRAMS = [
     "sklearn_sgd.py",
     "xgboost_train.py",
 ]
-COLUMNS = 120
+WIDTHS = {"a terminal": 120, "a pipe": None}
 LONGEST_TRAINING_S = 100.0
 
 
@@ -40,54 +41,58 @@ def one_thread(monkeypatch):
 
 @pytest.fixture
 def train(wandb, tmp_path):
-    """Run a training in a folder of its own; what it says that it printed."""
+    """Run a training on a terminal so wide, or through a pipe; what it says that it printed."""
 
-    def start(command: list[str], options: list[str], shown_on: str) -> list[dict]:
+    def start(command: list[str], columns: int | None) -> list[dict[str, Any]]:
         truth = tmp_path / "truth"
-        run = [*wandb, "run", *command, str(truth), *options]
-        assert SHOWN_ON[shown_on](run) == 0
-        return json.loads(truth.read_text())
+        run = [*wandb, "run", *(str(truth) if word == "TRUTH" else word for word in command)]
+        assert (run_through_a_pipe(run) if columns is None else run_on_a_terminal(run, columns)) == 0
+        rows: list[dict[str, Any]] = json.loads(truth.read_text())
+        return rows
 
     return start
 
 
-def show_on_a_terminal(run: list[str]) -> int:
-    with Terminal(*run, columns=COLUMNS) as terminal:
+def run_on_a_terminal(run: list[str], columns: int) -> int:
+    with Terminal(*run, columns=columns) as terminal:
         wait_until(lambda: terminal.look(0.05) or terminal.leader.poll() is not None, LONGEST_TRAINING_S)
         return terminal.wait()
 
 
-def show_through_a_pipe(run: list[str]) -> int:
+def run_through_a_pipe(run: list[str]) -> int:
     done = subprocess.run(run, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.returncode
 
 
-SHOWN_ON = {"a terminal": show_on_a_terminal, "a pipe": show_through_a_pipe}
-
-
-def read_kept(wandb: list[str], shown_on: str) -> Iterator[Point]:
+def read_kept(wandb: list[str], columns: int | None) -> Iterator[Point]:
     """Each number of the one run here."""
     raw = subprocess.run([*wandb, "output", "--raw", only_run().id], stdout=subprocess.PIPE, check=True).stdout
-    columns = ["--columns", str(COLUMNS)] if shown_on == "a terminal" else []
-    done = subprocess.run([*wandb, "parse", "--json", *columns, "-"], input=raw, stdout=subprocess.PIPE, check=True)
+    width = [] if columns is None else ["--columns", str(columns)]
+    done = subprocess.run([*wandb, "parse", "--json", *width, "-"], input=raw, stdout=subprocess.PIPE, check=True)
     for line in done.stdout.splitlines():
         row = json.loads(line)
         for name, value in row["values"].items():
             yield Point(plain(name), value, (row["step"],), row["epoch"])
 
 
-@pytest.mark.parametrize("shown_on", SHOWN_ON)
+@pytest.mark.parametrize("shown_on", WIDTHS)
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_what_it_prints_is_kept(wandb, train, framework_python, program, shown_on):
     name, *options = program.split()
 
-    truth = train([framework_python, str(TRAININGS / name)], options, shown_on)
+    truth = train([framework_python, str(TRAININGS / name), "TRUTH", *options], WIDTHS[shown_on])
 
-    assert differences(read_kept(wandb, shown_on), truth) == ""
+    assert differences(read_kept(wandb, WIDTHS[shown_on]), truth) == ""
 
 
-@pytest.mark.parametrize("shown_on", SHOWN_ON)
+@pytest.mark.parametrize("shown_on", WIDTHS)
 def test_what_a_program_in_c_prints_is_kept(wandb, train, c_program, shown_on):
-    truth = train([c_program], [], shown_on)
+    truth = train([c_program, "TRUTH"], WIDTHS[shown_on])
 
-    assert differences(read_kept(wandb, shown_on), truth) == ""
+    assert differences(read_kept(wandb, WIDTHS[shown_on]), truth) == ""
+
+
+def test_bar_that_a_narrow_terminal_cuts_gives_no_part_of_a_number(wandb, train, framework_python):
+    truth = train([framework_python, str(TRAININGS / "lightning_fit.py"), "TRUTH", "tqdm"], 80)
+
+    assert "wrong" not in differences(read_kept(wandb, 80), truth)
