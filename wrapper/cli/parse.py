@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 import click
 
+from wrapper.rundir.patterns import BadPattern, Pattern, read_pattern
 from wrapper.text.parsing.output import OutputParser
-from wrapper.text.parsing.patterns import BadPattern, Pattern, read_pattern
 from wrapper.text.parsing.rows import Candidate, Row
 
 READ_BYTES = 1 << 18

@@ -27,6 +27,7 @@ class Line(NamedTuple):
     left_out: int = 0  # characters beyond MAX_CHARACTERS
     wraps: tuple[int, ...] = ()  # where in `text` another row of the terminal began
     cleared: bool = False  # it stood on the screen when that was cleared
+    again: bool = False  # it was given before, and has not changed since
 
     def rows(self) -> list[str]:
         """The rows that the line took on the terminal, each without the blanks at its end."""

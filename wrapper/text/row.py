@@ -12,7 +12,7 @@ class Row:
     What combines with the character of a cell is kept beside the text, by its column.
     """
 
-    __slots__ = ("combined", "end", "left_out", "redraws", "start", "text", "wrapped")
+    __slots__ = ("combined", "end", "given", "left_out", "redraws", "start", "text", "wrapped")
 
     def __init__(self, start: int | None = None) -> None:
         self.text = ""
@@ -22,6 +22,7 @@ class Row:
         self.redraws = 0
         self.left_out = 0
         self.wrapped = False  # the next row continues this one
+        self.given: str | None = None  # the text of the line that begins here, if it was given early
 
     def write(self, x: int, cells: str) -> None:
         """Put `cells` at column `x`, over what is there."""

@@ -14,6 +14,8 @@ class Gone:
         self.head: list[Row] = []  # of a line whose other rows are still in the window
         self._head_characters = 0
         self.before = 0  # where the last line ended
+        self.is_settling = False  # lines are given that may come back
+        self.is_repeating = False  # what comes was given as it is
 
     def add(self, row: Row, cleared: bool = False) -> None:
         """Take one more row, and the line that it ends."""
@@ -22,12 +24,12 @@ class Gone:
             if not row.wrapped:
                 self.finish(cleared)
         else:
-            self._add_line(join([row], self.before, cleared))
+            self._add_line([row], cleared)
 
     def finish(self, cleared: bool = False) -> None:
         """The line that has begun is over: nothing continues it."""
         if self.head:
-            self._add_line(join(self.head, self.before, cleared))
+            self._add_line(self.head, cleared)
             self.head, self._head_characters = [], 0
 
     def followed_by(self, rows: list[Row], dirty: Row | None, at: int) -> list[Line]:
@@ -38,7 +40,7 @@ class Gone:
             if row:
                 waiting.append(row)
             if waiting and not (row and row.wrapped):
-                line = join(waiting, before)
+                line = marked(join(waiting, before), waiting[0])
                 lines.append(line._replace(end=at) if dirty in waiting else line)
                 waiting, before = [], lines[-1].end
         return lines
@@ -54,9 +56,18 @@ class Gone:
             last.redraws += row.redraws
             last.end = row.end
 
-    def _add_line(self, line: Line) -> None:
+    def _add_line(self, rows: list[Row], cleared: bool) -> None:
+        line = marked(join(rows, self.before, cleared), rows[0])
         self.before = line.end
-        self.lines.append(line)
+        if self.is_settling:
+            rows[0].given = line.text
+        if not self.is_repeating:
+            self.lines.append(line)
+
+
+def marked(line: Line, first: Row) -> Line:
+    """The line, which begins with the row `first`, marked where it was given just so."""
+    return line._replace(again=True) if first.given == line.text else line
 
 
 def join(rows: list[Row], before: int, cleared: bool = False) -> Line:
@@ -109,6 +120,7 @@ def _split(rows: list[Row], columns: int) -> list[Row]:
             end -= 1
         row = Row(rows[0].start)
         row.text, row.end, row.wrapped = text[at:end], rows[-1].end, True
+        row.given = None if at else rows[0].given
         row.combined = {x - at: char for x, char in combined.items() if at <= x < end}
         new.append(row)
         at = end

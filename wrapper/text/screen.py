@@ -57,9 +57,10 @@ class Screen:
         *,
         newline_returns: bool = True,
         on_redraw: Callable[[Line], None] | None = None,
+        at_newline: bool = False,
     ) -> None:
         self._columns, self._rows = columns or None, rows or ROWS
-        self._terminal = Terminal(self._columns, self._rows, newline_returns, on_redraw)
+        self._terminal = Terminal(self._columns, self._rows, newline_returns, on_redraw, at_newline)
         self._at = 0  # how much has been read
         self._rest = b""  # what cannot be read yet: the first bytes of something
         # While lines only follow one another, those still in the window are not drawn but kept as they came.
@@ -69,13 +70,19 @@ class Screen:
         """Read on, and say which lines are final now."""
         for position in range(0, len(data), SLICE_BYTES):
             self._read(self._without_rest(data[position : position + SLICE_BYTES]))
-        return self._taken()
+        return self.take()
+
+    def take(self) -> Lines:
+        """The lines that have become final since they were last asked for: `feed` has not given them yet."""
+        gone = self._terminal.grid.gone
+        lines, gone.lines = Lines(gone.lines), []
+        return lines
 
     def pending(self) -> list[Line]:
         """The lines that no `feed` has given yet, as they are now, to the last one in which something stands."""
         self._draw_all()
         grid = self._terminal.grid
-        return [*Lines(grid.gone.lines), *grid.pending(self._at)]
+        return [line for line in [*Lines(grid.gone.lines), *grid.pending(self._at)] if not line.again]
 
     def finish(self) -> Lines:
         """The lines that are left when nothing more comes; `feed` is not to be called again."""
@@ -83,24 +90,22 @@ class Screen:
         self._draw_all()
         grid = self._terminal.grid
         grid.gone.lines += grid.pending(self._at)
-        return self._taken()
+        return self.take()
 
     def resize(self, columns: int | None, rows: int | None) -> None:
         """The window has another size from here on; what that pushes out comes with the next `feed`."""
         self._draw_all()
         self._columns, self._rows = columns or None, rows or ROWS
-        self._terminal.grid.resize(self._columns, self._rows)
+        if self._terminal.settled:
+            self._terminal.settled.resize(self._columns, self._rows)
+        else:
+            self._terminal.grid.resize(self._columns, self._rows)
 
     def _without_rest(self, data: bytes) -> bytes:
         data = self._rest + data
         cut = CUT_SHORT.search(data, max(0, len(data) - CUT_BYTES))
         data, self._rest = (data[: cut.start()], cut.group()) if cut else (data, b"")
         return data
-
-    def _taken(self) -> Lines:
-        gone = self._terminal.grid.gone
-        lines, gone.lines = Lines(gone.lines), []
-        return lines
 
     def _read(self, data: bytes) -> None:
         position = 0
@@ -114,8 +119,13 @@ class Screen:
         drawing = find_drawing(data, position, undrawn.partial_bytes())
         end = drawing if drawing == len(data) else data.rfind(b"\n", position, drawing) + 1
         if end > position:
-            gone_by = undrawn.start
-            self._give(undrawn.add(data[position:end]), gone_by)
+            given = undrawn.start
+            if self._terminal.settled:
+                given, complete = undrawn.complete(data[position:end])
+                self._give(complete, given)
+                undrawn.add(data[position:end])
+            else:
+                self._give(undrawn.add(data[position:end]), given)
         if drawing < len(data) or len(undrawn.data) > KEPT_BYTES:
             self._draw_all()
         return max(position, end)
@@ -129,6 +139,8 @@ class Screen:
                 drawing = find_drawing(data, position)
                 if data.count(b"\n", position, drawing) > self._rows:  # They push out all that is in the window.
                     terminal.grid.leave_above()
+                    if terminal.settled:
+                        terminal.settled.go_on()
                     self._undrawn = Undrawn(self._at + position, self._rows)
                     break
             position = terminal.read(data, position, self._at, drawing)
@@ -137,11 +149,15 @@ class Screen:
     def _draw_all(self) -> None:
         """Draw what has been kept undrawn."""
         if undrawn := self._undrawn:
-            gone_by = undrawn.start
-            self._give(undrawn.cut(), gone_by)
+            gone_by, gone = undrawn.start, undrawn.cut()
+            grid, is_given = self._terminal.grid, self._terminal.settled is not None
+            if not is_given:
+                self._give(gone, gone_by)
             self._undrawn = None
-            self._terminal.grid.start_anew(undrawn.start)
+            grid.start_anew(undrawn.start)
+            grid.gone.is_repeating = is_given
             self._terminal.read(undrawn.data, 0, undrawn.start, len(undrawn.data))
+            grid.gone.is_repeating = False
 
     def _give(self, data: bytes, start: int) -> None:
         if data:

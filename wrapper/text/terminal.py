@@ -8,6 +8,7 @@ from wrapper.text.ansi import NUMBER_LIMIT, Unfinished
 from wrapper.text.grid import Grid
 from wrapper.text.line import Line
 from wrapper.text.pen import Pen
+from wrapper.text.settled import Settled
 from wrapper.text.tabs import Tabs
 
 MOST_TABS = 128  # at once
@@ -26,8 +27,10 @@ class Terminal:
         height: int,
         newline_returns: bool = True,
         on_redraw: Callable[[Line], None] | None = None,
+        settles: bool = False,
     ) -> None:
         self.grid = Grid(columns, height, on_redraw)
+        self.settled = Settled(self.grid) if settles else None
         self.pen = Pen(self.grid)
         self.tabs = Tabs()
         self._newline_returns = newline_returns
@@ -95,6 +98,8 @@ class Terminal:
         self.grid.line_feed()
         if self._newline_returns:
             self.grid.carriage_return()
+        if self.settled:
+            self.settled.new_line()
 
     def _carry_out(self, token: re.Match[bytes], at: int) -> None:
         kind, grid = token.lastindex, self.grid
@@ -106,6 +111,8 @@ class Terminal:
         elif kind == ansi.ESCAPE:
             if escape := ESCAPES.get(token.group(ansi.ESCAPE)):
                 grid.at = at
+                if self.settled and token.group(ansi.ESCAPE) in VERTICAL_ESCAPES:
+                    self.settled.recall()
                 escape(self)
         elif kind != ansi.NOTHING:
             grid.at = at
@@ -130,11 +137,18 @@ class Terminal:
         if intermediate or given is None:
             if intermediate == b"!" and final == b"p":
                 grid.at = at
+                if self.settled:
+                    self.settled.recall()
                 self.reset()
             return
         if control := CONTROLS.get(final):
             grid.at = at
-            control(self, [*given, 0, 0])
+            if self.settled and final in VERTICAL:
+                self.settled.recall()
+                control(self, [*given, 0, 0])
+                self.settled.go_on_if_blank()
+            else:
+                control(self, [*given, 0, 0])
 
     def reset(self) -> None:
         """All as when the terminal was switched on, except for what stands on it."""
@@ -159,6 +173,8 @@ class Terminal:
                 self.pen.autowrap = on
             elif mode in (ORIGIN, SAVED_CURSOR, *ALTERNATE_SCREENS):
                 grid.at = at
+                if self.settled:
+                    self.settled.recall()
                 if mode == ORIGIN:
                     grid.set_origin(on)
                 elif mode == SAVED_CURSOR:
@@ -230,6 +246,9 @@ ESCAPES: dict[bytes, Callable[[Terminal], None]] = {
     b"M": lambda terminal: terminal.grid.reverse_line_feed(),
     b"c": Terminal.reset_and_clear,
 }
+
+VERTICAL_ESCAPES = (b"7", b"8", b"M", b"c")  # what may lead up, or change what is there, or needs to know where it is
+VERTICAL = b"ABEFHJLMSTdefrsu"
 
 CONTROLS: dict[bytes, Callable[[Terminal, list[int]], None]] = {
     b"@": _counted(Grid.insert),

@@ -29,6 +29,13 @@ class Undrawn:
         self._lines = self._above
         return gone
 
+    def complete(self, data: bytes) -> tuple[int, bytes]:
+        """The lines that `data`, when it is added, makes complete, and where they begin."""
+        end = data.rfind(b"\n") + 1
+        partial = self.partial_bytes()
+        start = self.start + len(self.data) - partial
+        return start, self.data[len(self.data) - partial :] + data[:end] if end else b""
+
     def partial_bytes(self) -> int:
         """How long the line is that has no newline yet."""
         return len(self.data) - 1 - self.data.rfind(b"\n")

@@ -22,8 +22,8 @@ LOSS = {"loss": 0.31}
         ("step 5 | loss  0.31 |", LOSS, 5, None),
         ("step 5; loss: 0.31;", LOSS, 5, None),
         ("Score at iteration 5 is 0.31", {"Score": 0.31}, 5, None),
-        ("step 5: train loss 0.31, val loss 0.4", {"train_loss": 0.31, "val_loss": 0.4}, 5, None),
-        ("0.31 = Validation score (accuracy)", {"Validation_score": 0.31}, None, None),
+        ("step 5: train loss 0.31, val loss 0.4", {"train loss": 0.31, "val loss": 0.4}, 5, None),
+        ("0.31 = Validation score (accuracy)", {"Validation score": 0.31}, None, None),
         # numbers
         ("epoch 1 loss: 1.2e-3", {"loss": 0.0012}, None, 1),
         ("epoch 1 | val/acc=92.1%", {"val/acc": 92.1}, None, 1),
@@ -72,11 +72,11 @@ LOSS = {"loss": 0.31}
         # on which data
         ("Test: [5/11]  loss: 0.31", {"test/loss": 0.31}, 5, None),
         ("epoch 3 | valid | loss 0.31 | ppl 2.5", {"valid/loss": 0.31, "valid/ppl": 2.5}, None, 3),
-        ("val Loss: 0.31 Acc: 0.9", {"val_Loss": 0.31, "val/Acc": 0.9}, None, None),
+        ("val Loss: 0.31 Acc: 0.9", {"val Loss": 0.31, "val/Acc": 0.9}, None, None),
         ("Epoch(val) [3][5/5]  accuracy: 78.75", {"val/accuracy": 78.75}, 5, 3),
         # a result at the end
-        ("Test accuracy: 0.875", {"Test_accuracy": 0.875}, None, None),
-        ("Best val Acc: 0.875", {"Best_val_Acc": 0.875}, None, None),
+        ("Test accuracy: 0.875", {"Test accuracy": 0.875}, None, None),
+        ("Best val Acc: 0.875", {"Best val Acc": 0.875}, None, None),
     ],
 )
 def test_line_is_read(line: str, values: dict[str, float], step: float | None, epoch: float | None) -> None:

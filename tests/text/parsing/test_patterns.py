@@ -2,8 +2,8 @@
 
 import pytest
 
+from wrapper.rundir.patterns import read_pattern
 from wrapper.text.parsing.parser import Parser
-from wrapper.text.parsing.patterns import BadPattern, read_pattern
 
 
 @pytest.mark.parametrize(
@@ -20,24 +20,9 @@ def test_pattern_finds(pattern: str, line: str, values: dict[str, float], step: 
     assert (row.values, row.step) == (values, step)
 
 
-@pytest.mark.parametrize(
-    ("pattern", "place"),
-    [
-        ("loss: {loss", 6),
-        ("loss: loss}", 10),
-        ("loss: {}", 6),
-        ("loss: {1}", 6),
-        ("{a}{b}", 3),
-        ("{a} {a}", 4),
-        ("no field", 8),
-        ("only {step}", 11),
-        ("/loss (?P<loss>/", 6),
-        ("/loss/", 5),
-        (r"/(\d)(?P<loss>\d)/", 1),
-    ],
-)
-def test_pattern_that_cannot_work_says_where(pattern: str, place: int) -> None:
-    with pytest.raises(BadPattern) as error:
-        read_pattern(pattern)
+def test_what_a_pattern_takes_is_taken_once() -> None:
+    patterns = [read_pattern("loss: {train_loss}"), read_pattern("acc {acc}"), read_pattern("acc ({acc}")]
 
-    assert error.value.place == place
+    rows = Parser(patterns).feed("step 5 loss: 0.31, acc (0.9), lr: 0.1, top1: 0.8")
+
+    assert [row.values for row in rows] == [{"train_loss": 0.31}, {"acc": 0.9}, {"lr": 0.1, "top1": 0.8}]

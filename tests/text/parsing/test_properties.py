@@ -103,5 +103,5 @@ def test_what_is_kept_is_bounded() -> None:
         parser.feed(f"shape{'x' * (number % 77)}{number}y drift{number}=0.5")
         parser.see(f"  1%|# | {number}/9000 [00:01<00:02, 9.1it/s]", end=number)
 
-    assert len(parser._plans) <= 2048
+    assert len(parser._plans._plans) <= 2048
     assert len(parser._held) <= 256

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ from wrapper.text.parsing.rows import Row
 PRECISION = 2e-4  # of a fraction as it is printed
 MOST = 10_000_000  # steps
 KEPT = 8192  # states that wait for the lines that were printed meanwhile
+LONG = 200  # steps of a bar that is worth more than its last state
+POINTS = 100  # that are taken from such a bar
+KEPT_TOTALS = 64
 
 
 class State(NamedTuple):
@@ -26,24 +30,39 @@ class Bars:
     """Follows the states of bars in step with the lines that stay."""
 
     def __init__(self) -> None:
-        self._states: deque[State] = deque(maxlen=KEPT)
+        self._states: deque[State] = deque()
         self._full: Row | None = None
         self._main: State | None = None  # of the bar that goes furthest, the last state
         self._has_fractions = False
+        self._points: dict[float, int] = {}  # the last that was taken, by the bar's total
 
-    def see(self, state: State) -> None:
-        """Remember a state."""
+    def see(self, state: State) -> bool:
+        """Remember a state, and say whether it is one of the hundred points of a long bar."""
+        if len(self._states) >= KEPT:
+            self._states.popleft()
         self._states.append(state)
+        if not LONG <= state.total <= MOST or state.step >= state.total:
+            return False
+        point, last = int(POINTS * state.step / state.total), self._points.get(state.total, 0)
+        if point == last:
+            return False
+        if len(self._points) >= KEPT_TOTALS and state.total not in self._points:
+            self._points.clear()
+        self._points[state.total] = point
+        return point > last
 
-    def follow(self, end: int | None) -> list[Row]:
+    def follow(self, end: int | None, epoch_at: Callable[[int], float | None]) -> list[Row]:
         """Go on to where `end` bytes had been read; the rows of bars that were full, and began anew."""
         rows = []
         while self._states and (end is None or self._states[0].end <= end):
             state = self._states.popleft()
+            if state.epoch is None:
+                state = state._replace(epoch=epoch_at(state.end))
             rows += self._begin_anew(state)
             if self._main is None or state.total >= self._main.total:
                 self._main = state
-            self._full = state.row or self._full
+            if state.row:
+                self._full = state.row._replace(epoch=state.epoch)
         return rows
 
     def step_at(self, epoch: float) -> float | None:

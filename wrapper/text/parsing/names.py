@@ -92,7 +92,7 @@ def cut_subject(name: str) -> tuple[str, str]:
 
 
 def tidy(name: str) -> str:
-    """A name as it is kept: as printed, without what only stands around it, and "_" for each blank.
+    """A name as it is kept: as printed, without what only stands around it.
 
     "" where there is no letter in it, or where it is too long for a name.
     """
@@ -104,7 +104,7 @@ def tidy(name: str) -> str:
     words = name.split()
     if len(words) > MOST_WORDS or len(name) > 100 or not any(map(str.isalpha, name)):
         return ""
-    return "_".join(words)
+    return " ".join(words)
 
 
 def subject(text: str) -> str:

@@ -14,15 +14,20 @@ from functools import partial
 from wrapper.text.line import Line
 from wrapper.text.parsing.parser import Parser
 from wrapper.text.parsing.patterns import Pattern
+from wrapper.text.parsing.places import Places
 from wrapper.text.parsing.progress import Progress
 from wrapper.text.parsing.rows import Candidate, Row
 from wrapper.text.screen import Screen
+
+KEPT_LIVE = 1024  # names
+SEEN_LINES = 10  # from the bottom of a screen
 
 
 class OutputParser:
     """Takes what a command wrote, and gives back the rows that are certain; how it is cut makes no difference.
 
-    `columns` and `rows` are those of the terminal, None where there is none.
+    `columns` and `rows` are those of the terminal, None where there is none. A line is read at its newline, until
+    the program moves the cursor upwards: then when it has scrolled out of the window.
     """
 
     def __init__(
@@ -36,14 +41,23 @@ class OutputParser:
         self._size = columns, rows
         self._parser = Parser(patterns, ignored, on_candidate)
         self._screens: dict[int, Screen] = {}
+        self._places: dict[int, Places] = {}
+        self._fed = 0
+        self._rows: list[Row] = []  # that have been found since they were last given
+        self._live: dict[str, float] = {}
 
     def feed(self, stream: int, data: bytes) -> list[Row]:
         """Read on in what came on a stream: 1 or 2."""
         screen = self._screens.get(stream)
         if screen is None:
             columns, rows = self._size
-            screen = self._screens[stream] = Screen(columns, rows, on_redraw=partial(self._see, stream))
-        return list(self._parser.read(screen.feed(data)))
+            screen = Screen(columns, rows, on_redraw=partial(self._see, stream), at_newline=True)
+            self._screens[stream], self._places[stream] = screen, Places()
+        self._places[stream].add(self._fed, len(data))
+        self._fed += len(data)
+        self._parser.turn_to(stream)
+        self._take(self._parser.read(screen.feed(data), self._places[stream].find))
+        return self._given()
 
     def resize(self, columns: int | None, rows: int | None) -> None:
         """The terminal has another size from here on."""
@@ -53,19 +67,47 @@ class OutputParser:
 
     def finish(self) -> list[Row]:
         """The rows that are left when nothing more comes; `feed` is not to be called again."""
-        rows: list[Row] = []
-        for screen in self._screens.values():
-            rows += self._parser.read(screen.finish())
-        return rows + self._parser.finish()
+        for stream, screen in self._screens.items():
+            self._parser.turn_to(stream)
+            self._take(self._parser.read(screen.finish(), self._places[stream].find))
+        self._take(self._parser.finish())
+        return self._given()
 
     @property
     def progress(self) -> Progress | None:
         """How far the program has come, as it counts itself; None where it does not say of how much."""
+        self._look()
         return self._parser.counters.outermost()
 
     def live(self) -> dict[str, float]:
-        """The last values of each name, of bars that are being redrawn, too."""
-        return dict(self._parser.live)
+        """The last value of each name, also of those that stand in a bar that is being redrawn."""
+        self._look()
+        return dict(self._live)
 
     def _see(self, stream: int, line: Line) -> None:
-        self._parser.see(line.text, line.end)
+        lines = self._screens[stream].take()
+        find = self._places[stream].find
+        if lines.pieces:  # What was final before is read before: how the bytes are cut must not matter.
+            self._take(self._parser.read(lines, find))
+        rows, values = self._parser.see(line.text, find(max(0, line.end - 1)))  # before what redraws it
+        self._take(rows)
+        self._note_live(values)
+
+    def _look(self) -> None:
+        """See what stands on the screens just now; no row comes of it."""
+        for screen in self._screens.values():
+            for line in screen.pending()[-SEEN_LINES:]:
+                self._note_live(self._parser.look(line.text).values)
+
+    def _take(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self._rows.append(row)
+            self._note_live(row.values)
+
+    def _note_live(self, values: dict[str, float]) -> None:
+        if len(self._live) < KEPT_LIVE:
+            self._live.update(values)
+
+    def _given(self) -> list[Row]:
+        rows, self._rows = self._rows, []
+        return rows

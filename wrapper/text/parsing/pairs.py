@@ -106,7 +106,7 @@ class Pairs:
         if kind in ("step", "epoch") and not is_glued:
             self._add_counter(unit)
         elif before.endswith("#") and role(named.name) not in ("step", "epoch"):
-            if is_section(named.name.partition("_")[0]):
+            if is_section(named.name.partition(" ")[0]):
                 self._set_section(split(named.name)[0])
             self._refuse(named.name, "a label")
         elif rule:
@@ -256,9 +256,9 @@ class Pairs:
         name = cut_sentence(following[1]) if following and is_named else ""
         kind = role(name) if name else ""
         self._loose -= len(split(name)) if len(split(name)) <= 2 else 0
-        if name and unit != "%" and kind in ("metric", "other") and len(name.split("_")) <= 4 and not FILE.search(name):
+        if name and unit != "%" and kind in ("metric", "other") and len(name.split()) <= 4 and not FILE.search(name):
             is_pair = kind == "metric" or (named.lead.startswith((",", "|")) and not self._is_in_list())
-            if is_pair and not set(name.split("_")) & PROSE:
+            if is_pair and not set(name.split()) & PROSE:
                 return self._take(named._replace(name=name), "number, then its name")
         return self._refuse("", "no name")
 
@@ -289,16 +289,16 @@ class Pairs:
             return "rate"
         if len(name) == 1 and name.isupper():
             return "a single letter"
-        words = name.lower().split("_")
+        words = name.lower().split()
         is_prose = joint == " " and (len(words) > 3 or not (PROSE | CUT_WORDS).isdisjoint(words))
         return "prose" if not joint or is_prose else ""
 
     def _continued(self, name: str) -> str:
         """`loss val` for the `val` in `loss train: 0.3, val: 0.4`."""
         if is_section(name) and self._values:
-            words = self._values[-1].name.split("_")
+            words = self._values[-1].name.split()
             if len(words) > 1 and is_section(words[-1]):
-                return "_".join([*words[:-1], name])
+                return " ".join([*words[:-1], name])
         return name
 
     def _rule(self, named: Named) -> str:

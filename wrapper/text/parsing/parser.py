@@ -14,49 +14,56 @@ taken, and the rule. It never raises, and takes time in proportion to the length
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import accumulate
 from typing import NamedTuple
 
 from wrapper.text.line import Line, Lines, Plain
+from wrapper.text.names import fold_name
 from wrapper.text.parsing.bars import Bars, State
-from wrapper.text.parsing.evidence import AT_ONCE, NEVER, Verdict, judge
-from wrapper.text.parsing.messages import clean, read_shape
-from wrapper.text.parsing.numbers import NUMBER, read_number
-from wrapper.text.parsing.patterns import Pattern
+from wrapper.text.parsing.evidence import AT_ONCE, NEVER
+from wrapper.text.parsing.messages import clean
+from wrapper.text.parsing.numbers import read_number
+from wrapper.text.parsing.patterns import NOTHING, Pattern, find_all
+from wrapper.text.parsing.plans import MOST_PARTS, Plan, Plans, message
 from wrapper.text.parsing.prefixes import MASK, find_prefix
 from wrapper.text.parsing.progress import Counters
 from wrapper.text.parsing.rows import Candidate, Row
-from wrapper.text.parsing.shapes import Refused, Shape
+from wrapper.text.parsing.shapes import Shape
 from wrapper.text.parsing.tables import Record, Tables
-from wrapper.text.parsing.vetoes import TEST, TRACEBACK, VETOES, find_veto
+from wrapper.text.parsing.telling import Teller
+from wrapper.text.parsing.vetoes import TEST, TRACEBACK, VETOES
 from wrapper.text.parsing.words import is_section, split
 
 DIGIT = re.compile(r"[0-9]")
-DIGITS = re.compile(r"\d+")
 GLUED = re.compile(r"(?<=\])(?=\d{2,4}[-/:]|[A-Z`\[])")  # a line that was written behind a bar
 IS_BAR = re.compile(r"\d%\|")
-ROW = str.maketrans("", "", " \t,.%+-|│┃║/" + MASK)
 LONGEST_HEADER = 1000
 LONGEST = 16_384  # characters; a longer line is data
 KEPT_LINES = 5  # of a stretch without a digit: a header is not longer
-KEPT_SHAPES = 2048
 KEPT_HELD = 256
-KEPT_LIVE = 1024
-MOST_PARTS = 2 * 1000 + 1  # a line with more numbers is data
 
 
-class Plan(NamedTuple):
-    """What is to be done with the lines of one shape."""
+class Seen(NamedTuple):
+    """What a bar says."""
 
-    shape: Shape
-    verdict: Verdict
-    may_be_row: bool = False
-    start: int = 0  # where the message begins in the masked line
-    numbers: int = 0  # of the prefix
+    step: float | None
+    total: float | None
+    epoch: float | None
+    values: dict[str, float]
 
 
-NOTHING = Plan(Shape(), Verdict(NEVER, "too many numbers"))
+NO_BAR = Seen(None, None, None, {})
+
+
+class Stream:
+    """What the lines of one stream have to do with one another."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self.section = ""
+        self.code = ""  # the beginning of the line that headed a stack trace
 
 
 class Parser:
@@ -68,22 +75,28 @@ class Parser:
         ignored: Iterable[str] = (),
         on_candidate: Callable[[Candidate], None] | None = None,
     ) -> None:
-        self._patterns, self._ignored = tuple(patterns), frozenset(ignored)
-        self._on_candidate = on_candidate
-        self._plans: dict[str, Plan] = {}
-        self._empty: dict[str, Plan] = {}
+        self.counters = Counters()
+        self._patterns = tuple(patterns)
+        self._ignored = frozenset(map(fold_name, ignored))
+        self._teller = Teller(on_candidate)
+        self._plans = Plans()
         self._held: dict[tuple[str, ...], Row] = {}
         self._changing: set[tuple[str, ...]] = set()
-        self._tables = Tables()
         self._bars = Bars()
-        self.counters = Counters()
-        self.live: dict[str, float] = {}  # the last values of each name
+        self._streams: dict[int, Stream] = {}
+        self.turn_to(1)
+        self._found = NOTHING  # by the patterns, in this line
+        self._covered: frozenset[int] = frozenset()  # which numbers of the line that are
         self._line = 0
         self._step: float | None = None
         self._epoch: float | None = None
+        self._end = 0  # of the line, in the output
+        self._epoch_before: tuple[int, float | None] = (0, None)  # up to where there was another epoch, and which
         self._rank: int | None = None
-        self._section = ""
-        self._code = ""  # the beginning of the line that headed a stack trace
+
+    def turn_to(self, stream: int) -> None:
+        """What comes from here on is of this stream."""
+        self._stream = self._streams.setdefault(stream, Stream())
 
     def feed(self, line: str, end: int | None = None) -> list[Row]:
         """The rows that are certain now: of this line, and of those before it that only this one confirms.
@@ -91,147 +104,147 @@ class Parser:
         `end` is how much of the output had been read when the line was complete, if bars are seen, too.
         """
         self._line += 1
-        rows = self._bars.follow(end)
+        rows = self._bars.follow(end, self._epoch_at)
+        self._end = self._end if end is None else end
         return rows + self._feed(line) if rows else self._feed(line)
 
-    def read(self, lines: Lines) -> Iterator[Row]:
-        """The rows of what a screen gave back; a stretch without a digit costs next to nothing."""
-        for piece in lines.pieces:
-            if isinstance(piece, Plain) and is_of_words(piece.data):
-                self._line += len(piece)
-                last = tail(piece)
-                self._line -= len(last)
-            else:
-                last = [piece] if isinstance(piece, Line) else piece.lines()
-            for line in last:
-                yield from self.feed(line.text, line.end)
+    def read(self, lines: Lines, place: Callable[[int], int] = int) -> list[Row]:
+        """The rows of what a screen gave back; a stretch without a digit costs next to nothing.
 
-    def see(self, line: str, end: int = 0) -> None:
-        """Look at a line that is about to be redrawn: a bar tells how far the program has come."""
+        `place` is where an offset of the screen is in all of the output.
+        """
+        rows: list[Row] = []
+        for piece in lines.pieces:
+            if isinstance(piece, Line):
+                if piece.again:
+                    self._stream.tables.remember(piece.text)
+                else:
+                    rows += self.feed(piece.text, place(piece.end))
+                continue
+            lines_of_piece = piece.lines
+            if is_of_words(piece.data):
+                last = tail(piece)
+                self._line += len(piece) - len(last)
+            else:
+                last = lines_of_piece()
+            for line in last:
+                rows += self.feed(line.text, place(line.end))
+        return rows
+
+    def see(self, line: str, end: int = 0) -> tuple[list[Row], dict[str, float]]:
+        """Look at a line that is about to be redrawn: a bar tells how far the program has come.
+
+        Gives back the rows of a bar that has gone on for long, and all values that stand in it.
+        """
+        seen = self.look(line)
+        if seen.total is None or seen.step is None:
+            return [], {}
+        row = Row(seen.values, seen.step, seen.epoch, None, self._line) if seen.values else None
+        is_full = seen.step == seen.total
+        is_due = self._bars.see(State(end, seen.step, seen.total, seen.epoch, row if is_full else None))
+        if not (is_due and row) or any(is_section(name) for name in map(first_word, seen.values)):
+            return [], seen.values
+        return [row._replace(epoch=self._epoch_at(end) if seen.epoch is None else seen.epoch)], seen.values
+
+    def look(self, line: str) -> Seen:
+        """What a bar says that stands on the screen; nothing where the line is none."""
         if "/" not in line or not DIGIT.search(line) or len(line) > LONGEST_HEADER:
-            return
-        plan, parts = self._plan_of(clean(line))
-        if plan.shape.step is None or plan.shape.total is None:
-            return
-        step, total = (read_number(parts[2 * index + 1]) for index in (plan.shape.step, plan.shape.total))
+            return NO_BAR
+        plan, parts = self._plans.find(clean(line))
+        shape = plan.shape
+        if shape.step is None or shape.total is None:
+            return NO_BAR
+        step, total = read_number(parts[2 * shape.step + 1]), read_number(parts[2 * shape.total + 1])
         if step is None or total is None:
-            return
-        epoch = None if plan.shape.epoch is None else read_number(parts[2 * plan.shape.epoch + 1])
-        epoch = self._epoch if epoch is None else epoch
-        row = None
-        self.counters.note_step(step, total)
-        if plan.verdict.when == AT_ONCE:
-            values = self._read_values(plan.shape, parts)
-            self._note_live(values)
-            row = Row(values, step, epoch, None, self._line) if values and step == total else None
-        self._bars.see(State(end, step, total, epoch, row))
+            return NO_BAR
+        self._note_progress(shape, parts, step, None)
+        epoch = None if shape.epoch is None else read_number(parts[2 * shape.epoch + 1])
+        return Seen(step, total, epoch, self._read_values(shape, parts) if plan.verdict.when == AT_ONCE else {})
 
     def _feed(self, line: str) -> list[Row]:
         if not DIGIT.search(line):
             return self._read_words(line)
-        if self._code:
+        if self._stream.code:
             self._follow_code(line)
         if len(line) > LONGEST:
             return self._refuse_line(line[:80], "too long")
         line = line.replace(MASK, " ")
-        rows = self._read_patterns(line) if self._patterns else []
+        if self._patterns:
+            rows = self._read_patterns(line) + self._read(line)
+            self._found, self._covered = NOTHING, frozenset()
+            return rows
         glued = GLUED.search(line) if IS_BAR.search(line) else None
         if glued:
-            return [*rows, *self._read(line[: glued.start()]), *self._read(line[glued.start() :])]
-        return rows + self._read(line) if rows else self._read(line)
+            return self._read(line[: glued.start()]) + self._read(line[glued.start() :])
+        return self._read(line)
 
     def finish(self) -> list[Row]:
         """What is left when nothing more comes."""
-        rows = self._bars.follow(None)
+        rows = self._bars.follow(None, self._epoch_at)
         for row in self._held.values():
-            self._tell_values(row, False, "seen only once, or never changed")
+            self._teller.tell_row(row, False, "seen only once, or never changed")
         self._held.clear()
-        return rows + self._take_record(self._tables.end_box())
+        for number, stream in self._streams.items():
+            self.turn_to(number)
+            rows += self._take_record(stream.tables.end_box())
+        return rows
 
     def _read_words(self, line: str) -> list[Row]:
         """A line without a digit: a header, the end of a box, or what follows is measured on."""
+        stream = self._stream
         if not line or line.isspace():
-            return self._take_record(self._tables.note(line))
+            return self._take_record(stream.tables.note(line))
         self._follow_code(line)
         if len(line) <= 200:
-            record = self._tables.note(line)
+            record = stream.tables.note(line)
             text = line[find_prefix(line).end :].strip(" -=*#.[]<>")
             is_heading = text.endswith(":") and len(text) < 40 and is_section(text)
-            self._section = split(text)[0] if is_heading and not text.lower().startswith("train") else ""
+            stream.section = split(text)[0] if is_heading and not text.lower().startswith("train") else ""
             return self._take_record(record) if record else []
         return []
 
     def _follow_code(self, line: str) -> None:
         """Notice where a stack trace begins and ends."""
+        stream = self._stream
         if line.startswith((TRACEBACK, TEST)):
-            self._code = line[:4]
-        elif line[0] == "=" if self._code == TEST else not line[0].isspace():
-            self._code = ""
+            stream.code = line[:4]
+        elif line[0] == "=" if stream.code == TEST else not line[0].isspace():
+            stream.code = ""
 
     def _read(self, line: str) -> list[Row]:
         line = clean(line)
-        plan, parts = self._plan_of(line)
+        plan, parts = self._plans.find(line)
         if len(parts) > MOST_PARTS:
-            return self._refuse_line(line[:80], "too many numbers")
+            return self._refuse_line(line[:80], plan.verdict.rule)
+        if self._found.spans:
+            places = [0, *accumulate(map(len, parts))]
+            numbers = range(len(parts) // 2)
+            self._covered = frozenset(n for n in numbers if self._found.covers(places[2 * n + 1], places[2 * n + 2]))
         if plan.may_be_row:
-            record = self._tables.read_row(message(line, plan, parts))
+            record = self._stream.tables.read_row(message(line, plan, parts))
             if record is not None:
                 return self._take_record(record)
         rows = self._take(plan, parts)
         if not rows and len(line) < LONGEST_HEADER and plan.verdict.rule not in VETOES:
-            record = self._tables.note(message(line, plan, parts))
+            record = self._stream.tables.note(message(line, plan, parts))
             return self._take_record(record) if record else []
         return rows
 
-    def _plan_of(self, line: str) -> tuple[Plan, list[str]]:
-        """What is to be done with a line, and the line cut at its numbers."""
-        parts = NUMBER.split(line)
-        masked = MASK.join(parts[::2])
-        if len(parts) > MOST_PARTS:
-            return NOTHING, parts
-        plan = self._plans.get(masked)
-        if plan is None:
-            # Of lines in which nothing is found, the digits within words (hashes, names of files) do not matter.
-            alike = DIGITS.sub("0", masked)
-            plan = self._empty.get(alike) or self._make_plan(masked, line)
-            if plan.verdict.when == NEVER and plan.shape.step is None and plan.shape.epoch is None:
-                self._empty[alike] = plan
-        return plan, parts
-
-    def _make_plan(self, masked: str, line: str) -> Plan:
-        veto = find_veto(line)
-        if veto:
-            plan = Plan(Shape(refused=(Refused(0, "", veto),)), Verdict(NEVER, veto))
-        else:
-            shape = read_shape(masked)
-            prefix = find_prefix(masked)
-            rest = masked[prefix.end :].translate(ROW)
-            may_be_row = "=" not in masked and (len(rest) <= len(masked) // 2 or "|" in masked or "│" in masked)
-            plan = Plan(shape, judge(shape), may_be_row, prefix.end, prefix.numbers)
-        if len(self._plans) >= KEPT_SHAPES:
-            self._plans.clear()
-        if len(self._empty) >= KEPT_SHAPES:
-            self._empty.clear()
-        self._plans[masked] = plan
-        return plan
-
     def _take(self, plan: Plan, parts: list[str]) -> list[Row]:
-        shape = plan.shape
+        shape, teller = plan.shape, self._teller
         step = None if shape.step is None else read_number(parts[2 * shape.step + 1])
         epoch = None if shape.epoch is None else read_number(parts[2 * shape.epoch + 1])
         rank = self._read_rank(shape, parts)
+        teller.tell_refused(self._line, shape.refused, parts)
         if rank is not None and not self._is_leading(rank):
-            self._explain(plan, parts, "another rank")
+            teller.tell_values(self._line, shape.values, parts, False, "another rank")
             return []
         if epoch is not None or (step is not None and (shape.values or not shape.is_step_nameless)):
             self._enter(step, epoch)
         if shape.total is not None or shape.epoch_total is not None:
             self._note_progress(shape, parts, step, epoch)
-        if self._on_candidate:
-            self._explain_refused(plan, parts)
-        if plan.verdict.when == NEVER or self._code:
-            if self._on_candidate:
-                self._explain_values(plan, parts, False, plan.verdict.rule)
+        if plan.verdict.when == NEVER or self._stream.code:
+            teller.tell_values(self._line, shape.values, parts, False, plan.verdict.rule)
             return []
         values = self._read_values(shape, parts)
         if not values:
@@ -241,10 +254,32 @@ class Parser:
         row = Row(values, step, self._epoch if epoch is None else epoch, rank, self._line)
         self._bars.forget(row)
         if plan.verdict.when == AT_ONCE:
-            if self._on_candidate:
-                self._explain_values(plan, parts, True, plan.verdict.rule)
+            teller.tell_values(self._line, shape.values, parts, True, plan.verdict.rule)
             return [row]
         return self._hold(row, plan.verdict.rule)
+
+    def _read_values(self, shape: Shape, parts: list[str]) -> dict[str, float]:
+        values: dict[str, float] = {}
+        is_below = not shape.has_section and shape.step is None and shape.epoch is None
+        section = self._stream.section if is_below else ""
+        for index, name, _rule, _role, over in shape.values:
+            number = read_number(parts[2 * index + 1])
+            if number is None or index in self._covered:
+                continue
+            if over is not None:
+                whole = read_number(parts[2 * over + 1])
+                is_ratio = whole and parts[2 * index + 1].isdecimal() and parts[2 * over + 1].isdecimal()
+                number = number / whole if whole and is_ratio else number
+            if section:
+                name = f"{section}/{name}"
+            if name not in values:
+                values[name] = number
+        return self._without_ignored(values) if self._ignored or self._found.names else values
+
+    def _without_ignored(self, values: dict[str, float]) -> dict[str, float]:
+        """The values but for those that are not wanted, or that a pattern has found already."""
+        left_out = self._ignored | self._found.names
+        return {name: value for name, value in values.items() if fold_name(name) not in left_out}
 
     def _note_progress(self, shape: Shape, parts: list[str], step: float | None, epoch: float | None) -> None:
         if epoch is not None and shape.epoch_total is not None:
@@ -256,39 +291,18 @@ class Parser:
             if total is not None:
                 self.counters.note_step(step, total)
 
-    def _note_live(self, values: dict[str, float]) -> None:
-        if len(self.live) < KEPT_LIVE:
-            self.live.update(values)
-
-    def _read_values(self, shape: Shape, parts: list[str]) -> dict[str, float]:
-        values: dict[str, float] = {}
-        section = self._section if not shape.has_section and shape.step is None and shape.epoch is None else ""
-        for index, name, _rule, _role, over in shape.values:
-            number = read_number(parts[2 * index + 1])
-            if number is None:
-                continue
-            if over is not None:
-                whole = read_number(parts[2 * over + 1])
-                is_ratio = whole and parts[2 * index + 1].isdecimal() and parts[2 * over + 1].isdecimal()
-                number = number / whole if whole and is_ratio else number
-            if section:
-                name = f"{section}/{name}"
-            if name not in values and name not in self._ignored:
-                values[name] = number
-        return values
-
     def _hold(self, row: Row, rule: str) -> list[Row]:
         """Keep a row until another one of its names has other values."""
         key = tuple(row.values)
         if key in self._changing:
-            self._tell_values(row, True, rule)
+            self._teller.tell_row(row, True, rule)
             return [row]
         before = self._held.pop(key, None)
         if before is not None and before.values != row.values and has_fraction(before, row):
             if len(self._changing) < KEPT_HELD:
                 self._changing.add(key)
             for found in (before, row):
-                self._tell_values(found, True, rule)
+                self._teller.tell_row(found, True, rule)
             return [before, row]
         if len(self._held) >= KEPT_HELD:
             self._held.pop(next(iter(self._held)))
@@ -298,11 +312,16 @@ class Parser:
     def _enter(self, step: float | None, epoch: float | None) -> None:
         """A line that counts is what the lines after it belong to."""
         if epoch is not None and epoch != self._epoch:
+            self._epoch_before = self._end, self._epoch
             self._epoch = epoch
             self._step = None
         if step is not None:
             self._step = step
-        self._section = ""
+        self._stream.section = ""
+
+    def _epoch_at(self, end: int) -> float | None:
+        """The epoch when so much had been read: a bar on another stream is seen later than it was there."""
+        return self._epoch_before[1] if end < self._epoch_before[0] else self._epoch
 
     def _read_rank(self, shape: Shape, parts: list[str]) -> int | None:
         if shape.rank is None:
@@ -320,61 +339,40 @@ class Parser:
 
     def _read_patterns(self, line: str) -> list[Row]:
         rows = []
-        for pattern in self._patterns:
-            found = pattern.find(line)
-            numbers = {name: read_number(text) for name, text in found.items()} if found else {}
-            values = {name: number for name, number in numbers.items() if number is not None}
-            step, epoch = values.pop("step", None), values.pop("epoch", None)
+        self._found = find_all(self._patterns, line)
+        for pattern, values, step, epoch in self._found.matches:
             if step is not None or epoch is not None:
                 self._enter(step, epoch)
             if values:
                 row = Row(values, self._step if step is None else step, self._epoch if epoch is None else epoch)
                 rows.append(row._replace(line=self._line))
-                self._tell_values(rows[-1], True, f"pattern {pattern.text}")
+                self._teller.tell_row(rows[-1], True, f"pattern {pattern}")
         return rows
 
     def _take_record(self, record: Record | None) -> list[Row]:
         if record is None:
             return []
-        if self._on_candidate:
-            for name, rule in record.refused:
-                self._on_candidate(Candidate(self._line, name, "", False, rule))
+        for name, rule in record.refused if self._teller.is_asked else ():
+            self._teller.tell(self._line, name, "", False, rule)
         if record.step is not None or record.epoch is not None:
             self._enter(record.step, record.epoch)
-        values = {name: value for name, value in record.values.items() if name not in self._ignored}
+        values = self._without_ignored(record.values)
         if not values:
             return []
         step = record.step if record.step is not None or record.epoch is not None else self._step
         row = Row(values, step, self._epoch if record.epoch is None else record.epoch, None, self._line)
-        self._tell_values(row, True, record.rule)
+        self._teller.tell_row(row, True, record.rule)
         return [row]
 
     def _refuse_line(self, line: str, rule: str) -> list[Row]:
-        if self._on_candidate:
-            self._on_candidate(Candidate(self._line, "", line, False, rule))
+        self._teller.tell(self._line, "", line, False, rule)
         return []
 
-    def _tell_values(self, row: Row, is_taken: bool, rule: str) -> None:
-        if self._on_candidate:
-            for name, value in row.values.items():
-                self._on_candidate(Candidate(row.line, name, repr(value), is_taken, rule))
 
-    def _explain(self, plan: Plan, parts: list[str], rule: str = "") -> None:
-        if self._on_candidate:
-            self._explain_refused(plan, parts)
-            self._explain_values(plan, parts, False, rule or plan.verdict.rule)
-
-    def _explain_refused(self, plan: Plan, parts: list[str]) -> None:
-        assert self._on_candidate
-        for index, name, rule in plan.shape.refused:
-            text = parts[2 * index + 1] if 2 * index + 1 < len(parts) else ""
-            self._on_candidate(Candidate(self._line, name, text, False, rule))
-
-    def _explain_values(self, plan: Plan, parts: list[str], is_taken: bool, rule: str) -> None:
-        assert self._on_candidate
-        for value in plan.shape.values:
-            how = f"{value.rule}, {rule}"
-            self._on_candidate(Candidate(self._line, value.name, parts[2 * value.nth + 1], is_taken, how))
+def first_word(name: str) -> str:
+    """The first word of a name."""
+    words = split(name)
+    return "" if not words or words[0] in ("train", "training") else words[0]
 
 
 def is_of_words(data: bytes) -> bool:
@@ -392,11 +390,6 @@ def tail(piece: Plain) -> list[Line]:
         if start < 0:
             return piece.lines()
     return replace(piece, data=piece.data[start + 1 :], start=piece.start + start + 1).lines()
-
-
-def message(line: str, plan: Plan, parts: list[str]) -> str:
-    """What follows the prefix of a line."""
-    return line[plan.start + sum(map(len, parts[1 : 2 * plan.numbers : 2])) - plan.numbers :] if plan.start else line
 
 
 def has_fraction(*rows: Row) -> bool:

@@ -1,79 +1,60 @@
-"""Patterns of the user's own: `loss: {loss}, step {step}`, or a regular expression between slashes."""
+"""What patterns of the user's own find in a line, and what of the line is left to the rules."""
 
-import re
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
 
-NUMBER = r"[-+]?(?:\d[\d,]{0,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?|\.\d{1,40}(?:[eE][-+]?\d{1,4})?|nan|NaN|inf|Inf)"
-FIELD = re.compile(r"\{([^{}]*)\}")
-NAME = re.compile(r"[^\W\d][\w./@-]*")
-
-
-class BadPattern(ValueError):
-    """A pattern that cannot work; `place` is where, counted from 0."""
-
-    def __init__(self, why: str, place: int) -> None:
-        super().__init__(why)
-        self.place = place
+from wrapper.text.names import fold_name
+from wrapper.text.parsing.numbers import read_number
 
 
-class Pattern(NamedTuple):
-    """A pattern that is ready to be looked for, and the names of its fields."""
+class Pattern(Protocol):
+    """Finds fields in a line."""
 
-    text: str
-    regex: "re.Pattern[str]"
-    names: tuple[str, ...]
+    @property
+    def text(self) -> str:
+        """As the user wrote it."""
 
-    def find(self, line: str) -> dict[str, str] | None:
-        """What the fields are in a line, as printed; None where the pattern does not occur."""
-        found = self.regex.search(line)
-        if not found:
-            return None
-        return {name: part for name, part in zip(self.names, found.groups(), strict=True) if part is not None}
+    def find(self, line: str) -> Mapping[str, tuple[int, int]]:
+        """Where each field is; nothing where the pattern does not occur."""
 
 
-def read_pattern(text: str) -> Pattern:
-    """The pattern that `text` means; raises BadPattern when it cannot work."""
-    if len(text) > 2 and text[0] == text[-1] == "/":
-        return read_regex(text)
-    return read_fields(text)
+class Match(NamedTuple):
+    """What one pattern found."""
+
+    pattern: str
+    values: dict[str, float]
+    step: float | None
+    epoch: float | None
 
 
-def read_fields(text: str) -> Pattern:
-    regex, end = "", 0
-    names: list[str] = []
-    for field in FIELD.finditer(text):
-        name = field[1]
-        if not NAME.fullmatch(name):
-            raise BadPattern(f"{{{name}}} is no name: letters, digits and _ . / @ - after a letter", field.start())
-        if name in names:
-            raise BadPattern(f"{{{name}}} occurs twice", field.start())
-        if names and field.start() == end:
-            raise BadPattern("two fields need something between them", field.start())
-        regex += literal(text[end : field.start()], end) + f"({NUMBER})"
-        names.append(name)
-        end = field.end()
-    regex += literal(text[end:], end)
-    if not names or set(names) <= {"step", "epoch"}:
-        raise BadPattern("there is no field such as {loss} in it", len(text))
-    return Pattern(text, re.compile(regex), tuple(names))
+class Found(NamedTuple):
+    """What all of them found in one line: the rules find nothing of that name, and nothing in that place."""
+
+    matches: list[Match]
+    names: frozenset[str] = frozenset()  # folded
+    spans: frozenset[tuple[int, int]] = frozenset()
+
+    def covers(self, start: int, end: int) -> bool:
+        """Whether a number that stands there belongs to a field."""
+        return any(first < end and start < last for first, last in self.spans)
 
 
-def literal(text: str, start: int) -> str:
-    """What matches the text between two fields: blanks match any number of blanks."""
-    for place, sign in enumerate(text):
-        if sign in "{}":
-            raise BadPattern(f'"{sign}" without its other half', start + place)
-    return r"\s+".join(re.escape(part) for part in re.split(r"\s+", text))
+NOTHING = Found([])
 
 
-def read_regex(text: str) -> Pattern:
-    try:
-        regex = re.compile(text[1:-1])
-    except re.error as error:
-        raise BadPattern(error.msg, 1 + (error.pos or 0)) from None
-    names = tuple(regex.groupindex)
-    if not set(names) - {"step", "epoch"}:
-        raise BadPattern("there is no group such as (?P<loss>...) in it", len(text) - 1)
-    if regex.groups != len(names):
-        raise BadPattern("each group needs a name: (?P<loss>...), or (?:...) where nothing is taken", 1)
-    return Pattern(text, regex, names)
+def find_all(patterns: Iterable[Pattern], line: str) -> Found:
+    """What the patterns find in a line; of several with the same field the first has it."""
+    matches = []
+    names: set[str] = set()
+    spans: set[tuple[int, int]] = set()
+    for pattern in patterns:
+        places = pattern.find(line)
+        numbers = {name: read_number(line[start:end]) for name, (start, end) in places.items()}
+        values = {name: number for name, number in numbers.items() if number is not None}
+        step, epoch = values.pop("step", None), values.pop("epoch", None)
+        values = {name: number for name, number in values.items() if fold_name(name) not in names}
+        names.update(map(fold_name, values))
+        spans.update(places[name] for name in values)
+        if values or step is not None or epoch is not None:
+            matches.append(Match(pattern.text, values, step, epoch))
+    return Found(matches, frozenset(names), frozenset(spans)) if matches else NOTHING

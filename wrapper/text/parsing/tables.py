@@ -130,6 +130,11 @@ class Tables:
         self._box: dict[str, float] = {}
         self._box_group = ""
 
+    def remember(self, line: str) -> None:
+        """A line that was read before stands above what comes now: it may be its header."""
+        if line and not line.isspace() and not RULE.fullmatch(line):
+            self._recent.append(line)
+
     def note(self, line: str) -> Record | None:
         """Remember a line that is no row: it may be a header, or end a box."""
         if not line or line.isspace():
