@@ -20,7 +20,7 @@ from wrapper.text.parsing.patterns import BadPattern, Pattern, read_pattern
 from wrapper.text.parsing.rows import Row
 
 LOOK_EVERY_S, QUIET_EVERY_S, QUIET_AFTER_S = 0.2, 0.5, 5.0
-PROGRESS_EVERY_S = 1.0
+PROGRESS_EVERY_S = PLACE_EVERY_S = 1.0
 # So far the parser may lag behind; then it skips to the present, and rests, so that a flood costs a quarter of a core.
 MOST_BEHIND_BYTES = 16 << 20
 KEPT_BYTES = 64 << 10
@@ -58,6 +58,7 @@ class Reading:
         self._skips = read_skips() if self._replay_until else {}
         self._now: float | None = None
         self._grew_at = self._told_at = time.monotonic()
+        self._placed_at = 0.0
         self._told: object = None
         self._paths = {stream["stream"]: stream.get("path") for stream in read_streams(part.get("streams"))}
         self._rested_at = time.process_time()
@@ -112,20 +113,22 @@ class Reading:
             self._count += 1
             if self._count <= self._given:
                 continue
-            facts: dict[str, Any] = {"row": row.values}
-            facts |= {
-                name: tidy(value) for name, value in (("step", row.step), ("epoch", row.epoch)) if value is not None
-            }
-            if row.rank is not None:
-                facts["rank"] = row.rank
-            if self._now is not None:
-                facts["time"] = self._now
-            self._channel.send("parsed", self._count, {"parsed:bytes": self._stretches.position}, **facts)
+            facts = {"row": row.values, "step": tidy(row.step), "epoch": tidy(row.epoch), "rank": row.rank}
+            known = {name: value for name, value in {**facts, "time": self._now}.items() if value is not None}
+            self._channel.send("parsed", self._count, self._place(), **known)
+
+    def _place(self) -> dict[str, int]:
+        """How far we are, once in a while: it only says from where on a reader is not catching up any more."""
+        now = time.monotonic()
+        if now - self._placed_at < PLACE_EVERY_S:
+            return {}
+        self._placed_at = now
+        return {"parsed:bytes": self._stretches.position}
 
     def _is_too_far_behind(self) -> bool:
         """Only the present is skipped to, and only by who is not just catching up after another reader's death."""
         position = self._stretches.position
-        if self._channel.has_ended or position < self._replay_until:
+        if self._channel.has_ended or position < self._replay_until or self._count < self._given:
             return False
         return self._part.output_bytes() - position > MOST_BEHIND_BYTES
 
