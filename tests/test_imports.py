@@ -26,7 +26,7 @@ FRONT_DOOR = "wrapper.launch.entry"  # also opens `cli`, for every command but `
 # Packages that are not of the standard library; a room that is not here takes what it needs.
 FROM_OUTSIDE: dict[str, set[str]] = {
     "rundir": set(),
-    "text": set(),
+    "text": {"yaml"},
     "sdk": set(),
     "launch": {"ptyprocess", "yaml"},
 }
