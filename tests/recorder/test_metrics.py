@@ -256,10 +256,13 @@ def test_zeros_are_waited_for_and_then_passed_over(monkeypatch: pytest.MonkeyPat
 
 
 def test_zeros_part_what_was_torn_from_what_is_whole() -> None:
-    records = follow(append(b'{"a": 1}\n{"a": 2\0\0\0{"a": 3}\n\0\0a=4\n\0'))
+    records = follow(append(b'{"a": 1}\n{"a": 2\0\0\0{"a": 3}\n\0\n\na=4\n\0\noops\n'))
 
     assert rows(records) == [(0, {"a": 1}), (1, {"a": 3}), (2, {"a": 4})]
-    assert [warning.partition(":")[0] for warning in warnings(records)] == ["metrics.jsonl line 2"]
+    assert [warning.partition(":")[0] for warning in warnings(records)] == [
+        "metrics.jsonl line 2",
+        "metrics.jsonl line 7",
+    ]
 
 
 def test_file_written_anew_with_more_in_it_gives_only_what_is_more() -> None:
@@ -269,7 +272,7 @@ def test_file_written_anew_with_more_in_it_gives_only_what_is_more() -> None:
 
 
 def test_file_written_anew_with_other_values_keeps_its_steps() -> None:
-    records = follow(rewrite(numbered(0, 4)), replace('{"loss": 0}\n{"loss": 10}\n{"loss": 20}\n'), append("a=3\n"))
+    records = follow(append(numbered(0, 4)), replace('{"loss": 0}\n{"loss": 10}\n{"loss": 20}\n'), append("a=3\n"))
 
     assert table(records) == {0: {"loss": 0}, 1: {"loss": 10}, 2: {"loss": 20}, 3: {"a": 3}}
     assert warnings(records) == []
@@ -281,6 +284,7 @@ def test_alert_of_a_file_written_anew_is_given_once() -> None:
     records = follow(rewrite(text + "a=2\n"), replace(text + 'a=3\n{"$alert": "high"}\n'))
 
     assert [record["alert"]["title"] for record in records if "alert" in record] == ["low", "high"]
+    assert table(records) == {0: {"a": 1}, 1: {"a": 3}}
 
 
 def test_file_that_is_emptied_goes_on_with_the_next_steps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ class GrowingFile:
     def go_on(self, position: int, crc: int | None) -> None:
         """Read on from there, if what stands before it has this CRC-32; None is believed."""
         self.place = Place(position, crc or 0)
-        self._is_believed = crc is None
+        self._is_believed = crc is None and position > 0
         self._is_sure = position == 0
         self._tail = b""
         self._searched = 0  # There is no end of line between the position and this.
