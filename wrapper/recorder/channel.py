@@ -59,6 +59,7 @@ class Channel:
     def wait(self, seconds: float) -> None:
         """Hand over what was said, and sleep; not so long when the command ends. Does not return without a recorder."""
         self.flush()
+        self._page[:POSITION_BYTES] = bytes(POSITION_BYTES)
         if self.has_ended:
             return
         for _fd, event in self._ends.poll(1000 * seconds):

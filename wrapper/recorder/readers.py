@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal
 import mmap
 import os
 import select
@@ -159,13 +160,15 @@ class Reader:
         self._start_at = time.monotonic() + self._pause_s
         self._pause_s = min(LONGEST_PAUSE_S, 2 * self._pause_s)
 
-    def _give_up(self, why: str) -> None:
+    def close(self) -> None:
+        """End it where it is; another would go on from there."""
         if self._pid:
-            import _signal
-
             os.kill(self._pid, _signal.SIGKILL)
             os.waitpid(self._pid, os.WNOHANG)  # One that hangs in the kernel is left to itself.
             self._let_go()
+
+    def _give_up(self, why: str) -> None:
+        self.close()
         self.is_complete = True
         self._journal.add("recorder", warning=f"the reader of {NAMES[self.kind]} {why}; some of it may be missing")
 

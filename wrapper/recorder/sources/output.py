@@ -13,10 +13,10 @@ from typing import Any
 from wrapper.recorder.channel import Channel
 from wrapper.rundir.journal import read_records
 from wrapper.rundir.names import JOURNAL_FILE
+from wrapper.rundir.patterns import BadPattern, Pattern, read_pattern
 from wrapper.rundir.reading import Part, read_edge
 from wrapper.rundir.stretches import Reader, Stretch
 from wrapper.text.parsing.output import OutputParser
-from wrapper.text.parsing.patterns import BadPattern, Pattern, read_pattern
 from wrapper.text.parsing.rows import Row
 
 LOOK_EVERY_S, QUIET_EVERY_S, QUIET_AFTER_S = 0.2, 0.5, 5.0
@@ -26,6 +26,7 @@ MOST_BEHIND_BYTES = 16 << 20
 KEPT_BYTES = 64 << 10
 REST_PER_WORK, LONGEST_REST_S = 3.0, 1.0
 BLOCK_BYTES = 1 << 20
+PIECE_BYTES = 1 << 14
 CUT = b"\r\x1b[2K\n"  # Where bytes are missing: half a number is not to be taken for a whole one.
 
 
@@ -100,13 +101,21 @@ class Reading:
                 return
 
     def _feed(self, stretch: Stretch) -> None:
+        """In pieces: when one kills whoever reads it, little is lost with it. They begin where they would again."""
         start = self._stretches.position - len(stretch.data)
+        self._now = stretch.at
+        while start < self._stretches.position:
+            end = min(self._stretches.position, start - start % PIECE_BYTES + PIECE_BYTES)
+            offset = len(stretch.data) - self._stretches.position
+            self._feed_piece(stretch.stream, start, stretch.data[start + offset : end + offset])
+            start = end
+
+    def _feed_piece(self, stream: int, start: int, data: bytes) -> None:
         self._channel.begin(start)
         if start in self._channel.skips and start not in self._skips:
-            self._say_skipped(start, stretch.data.count(b"\n"), len(stretch.data), "reading it failed three times")
-            return
-        self._now = stretch.at
-        self._give(self._parser.feed(stretch.stream, stretch.data))
+            self._say_skipped(start, data.count(b"\n"), len(data), "reading it failed three times")
+        else:
+            self._give(self._parser.feed(stream, data))
 
     def _give(self, rows: list[Row]) -> None:
         for row in rows:
