@@ -37,7 +37,7 @@ def wandb_on_path(wandb: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
         ("wandb show k", ["k3v9x2ab"]),
         ("wandb output calm", ["calm-heron-11"]),
         ("wandb run --pro", ["--project"]),
-        ("wandb run --no", ["--notes"]),
+        ("wandb run --no", ["--notes", "--no-parse"]),
         ("wandb run --mode o", ["online", "offline"]),
         ("wandb run --dir ", ["compopt -o dirnames"]),
         ("wandb run --project mnist --na", ["--name"]),

@@ -42,6 +42,9 @@ def test_command_begins_at_the_first_word_that_is_no_option(words: list[str], co
         (["--live"], "live", True),
         (["--own-output"], "own_output", True),
         (["-q"], "silent", True),
+        (["--metric", "loss: {loss}", "--metric=/(?P<a>1)/"], "metrics", ["loss: {loss}", "/(?P<a>1)/"]),
+        (["--ignore", "lr", "--ignore=a b"], "ignore", ["lr", "a b"]),
+        (["--no-parse"], "parse", False),
         ([], "pty", None),
         ([], "tags", None),
     ],
@@ -72,6 +75,7 @@ def test_flag_is_remembered_as_it_was_written() -> None:
         (["--resume=", "train"], '--resume is one of allow, must, never, auto, and not ""'),
         (["--pty=yes", "train"], "--pty takes no value"),
         (["--dir=", "train"], "--dir: an empty word is no directory"),
+        (["--metric", "a\t{a", "train"], '--metric: "{" without its other half\n  a {a\n    ^'),
     ],
 )
 def test_mistake_is_named(words: list[str], says: str) -> None:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT_S = 0.5
 ATTEMPTS = 10_000
-KEPT, OFF, LOST = "kept", "off", "lost"
+KEPT, OFF, LOST, REFUSED = "kept", "off", "lost", "refused"
 
 
 class Made:
-    """What became of it: `state` is KEPT, OFF (the settings say so) or LOST (`why` says it)."""
+    """What became of it: `state` is KEPT, OFF (the settings say so), LOST or REFUSED (`why` says it)."""
 
     def __init__(self, state: str, choices: Choices, why: str = "") -> None:
         self.state, self.choices, self.why = state, choices, why
@@ -95,6 +95,9 @@ class Making:
 
     def _answer_with_part(self, answer: int) -> None:
         settings = self._resolve()
+        if settings.refusal:
+            _tell(answer, [REFUSED, "", settings.refusal])
+            return
         words = " ".join(name for name in ("pty", "live", "own_output", "silent") if getattr(settings, name))
         if settings.mode == "disabled":
             _tell(answer, [OFF, words])
@@ -125,7 +128,7 @@ def _read_answer(data: bytes) -> Made:
     if not state:
         return Made(LOST, Choices(""), f"the disk of the run directory did not answer within {LONGEST_WAIT_S} s")
     made = Made(state, Choices(fields[0]))
-    if state == LOST:
+    if state in (LOST, REFUSED):
         made.why = fields[1]
     elif state == KEPT:
         made.part, made.run, made.name = fields[1:]

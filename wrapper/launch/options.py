@@ -1,6 +1,7 @@
 """The options of `wandb run`, in one table: read here before the command starts, and by click for help.
 
-Nothing is imported but names.py: this runs in the milliseconds before somebody's training.
+Nothing is imported but names.py, and patterns.py where a pattern is given: this runs in the milliseconds before
+somebody's training.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ RESUMES = ("allow", "must", "never", "auto")
 CALLED = "What the run is called"
 KEPT = "How it is kept"
 RUNNING = "How the command runs"
+READ = "What is read in its output"
 
 HELP_DIR = "Keep it in DIR/.wandb-wrapper, instead of .wandb-wrapper here."
 HELP_MODE = (
@@ -31,6 +33,12 @@ HELP_OWN_OUTPUT = (
     "Where output goes into a file: write it there on the command's behalf, so that what others write into"
     " the same file is told apart."
 )
+HELP_METRIC = (
+    "Take what stands in this place: 'loss: {loss}, step {step}', or /regex/ with named groups. It goes before what"
+    " is found by itself. May be given several times; `wandb parse --metric` shows what it finds."
+)
+HELP_IGNORE = "Leave the metric of this name out. May be given several times."
+HELP_NO_PARSE = "Look for no metrics in the output."
 
 
 class UsageError(Exception):
@@ -60,6 +68,9 @@ class RunOptions:
         self.live: bool | None = None
         self.own_output: bool | None = None
         self.silent: bool | None = None
+        self.metrics: list[str] | None = None
+        self.ignore: list[str] | None = None
+        self.parse: bool | None = None
         self.help: bool | None = None
         self.command: list[str] = []
 
@@ -89,6 +100,21 @@ def as_tag(text: str) -> list[str]:
 
 def as_tags(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def as_pattern(text: str) -> list[str]:
+    """Raises ValueError, with the place, for one that cannot work."""
+    from wrapper.rundir.patterns import BadPattern, read_pattern
+
+    try:
+        return [read_pattern(text).text]
+    except BadPattern as error:
+        shown = "".join(letter if letter.isprintable() else " " for letter in text)
+        raise ValueError(f"{error}\n  {shown}\n  {' ' * error.place}^") from None
+
+
+def as_names(text: str) -> list[str]:
+    return [text] if text else []
 
 
 class Option:
@@ -139,6 +165,10 @@ OPTIONS = (
     Option("--no-live", sets="live", means=False),
     Option("--own-output", sets="own_output", means=True, help=HELP_OWN_OUTPUT),
     Option("--no-own-output", sets="own_output", means=False),
+    Option("--metric", sets="metrics", value="PATTERN", read=as_pattern, section=READ, help=HELP_METRIC),
+    Option("--ignore", sets="ignore", value="NAME", read=as_names, section=READ, help=HELP_IGNORE),
+    Option("--no-parse", sets="parse", means=False, section=READ, help=HELP_NO_PARSE),
+    Option("--parse", sets="parse", means=True, section=READ),
     Option("-q", "--quiet", sets="silent", means=True, help="Say nothing when the command has ended."),
     Option("--no-quiet", sets="silent", means=False),
     Option("-h", "--help", sets="help", means=True, help="Show this message and exit."),
@@ -191,7 +221,7 @@ def _take_option(options: RunOptions, words: list[str]) -> int:
 def _set(options: RunOptions, option: Option, flag: str, value: object) -> None:
     """The last of several wins; lists add up."""
     if isinstance(value, list):
-        value = (options.tags or []) + value
+        value = (getattr(options, option.sets) or []) + value
     setattr(options, option.sets, value)
     options.given[option.sets] = flag
 

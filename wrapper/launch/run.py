@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from wrapper.launch.options import RunOptions
 
+USAGE_STATUS = 2
+
 
 def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
     """Run the command, keep the run, and end as the command ended."""
@@ -37,6 +39,9 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
     made = with_directory.wait()
     if made.state != making.KEPT:
         with_directory.reap()
+        if made.state == making.REFUSED:
+            say(made.why)
+            os._exit(USAGE_STATUS)
         if made.state == making.LOST and not (made.choices.silent or options.silent):
             say(f"this run is not recorded: {made.why}")
         start.instead_of_us()
@@ -58,6 +63,7 @@ def make_directory(start: Start, options: RunOptions, found: list[outputs.Output
 
     def facts(chosen: settings.Settings) -> dict[str, Any]:
         outputs.choose(found, chosen.own_output, chosen.pty)
-        return {**part_facts(start, found, wrapper, started_at), "warnings": chosen.problems}
+        metrics = {"parse": chosen.parse, "patterns": chosen.metrics, "ignore": chosen.ignore}
+        return {**part_facts(start, found, wrapper, started_at), "warnings": chosen.problems, "metrics": metrics}
 
     return making.Making(lambda: settings.resolve(options, start.variables, os.getcwd(), site), facts)

@@ -1,14 +1,15 @@
 """What holds for a run: flags over WANDB_* over wandb.yaml over the official client's file over the user's.
 
-Nothing here stops a run. A file that cannot be read, or a value that means nothing, becomes one of
-`problems`, and the next level down decides.
+Hardly anything here stops a run. A file that cannot be read, or a value that means nothing, becomes one of
+`problems`, and the next level down decides. The exception is a pattern that cannot work: nobody would know before
+the training is over, so `refusal` says what is wrong with it.
 """
 
 from __future__ import annotations
 
 import os
 
-from wrapper.launch.options import MODES, RESUMES, RunOptions, as_id, as_tags, nearest
+from wrapper.launch.options import MODES, RESUMES, RunOptions, as_id, as_names, as_pattern, as_tags, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class Settings:
         self.live = False
         self.own_output = False
         self.silent = False
+        self.metrics: list[str] = []
+        self.ignore: list[str] = []
+        self.parse = True
+        self.refusal = ""
         self.origins: dict[str, str] = {}
         self.problems: list[str] = []
 
@@ -93,8 +98,17 @@ class Setting:
             return self.read(content)
         if isinstance(content, bool) or (isinstance(content, list) and self.name == "tags"):
             return content
+        if isinstance(content, list) and self.name in ADD_UP:
+            return [word for item in content for word in self._read_item(item)]
         kind = "list" if isinstance(content, list) else "map"
+        if self.name in ADD_UP:
+            raise ValueError(f"{self.name} is a list of texts; put each between quotation marks")
         raise ValueError(f"{self.name} is a single value, and not a {kind}")
+
+    def _read_item(self, text: str) -> list[str]:
+        words = self.read(text)
+        assert isinstance(words, list)
+        return words
 
 
 SETTINGS = (
@@ -113,7 +127,11 @@ SETTINGS = (
     Setting("live", read=as_truth),
     Setting("own_output", read=as_truth),
     Setting("silent", "WANDB_SILENT", as_truth),
+    Setting("metrics", read=as_pattern),
+    Setting("ignore", read=as_names),
+    Setting("parse", read=as_truth),
 )
+ADD_UP = ("metrics", "ignore")  # what all levels say holds
 NAMES_IN_FILES = {setting.name for setting in SETTINGS} - {"id"}  # It is one run's.
 NAMES_IN_OFFICIAL_FILES = {"project", "entity", "mode"}
 
@@ -151,18 +169,23 @@ def early_mode(options: RunOptions | None, environment: Mapping[str, str]) -> st
 
 
 def _settle(settings: Settings, setting: Setting, given: list[Given], home: str) -> None:
-    """Take the first value that means something; what does not is a problem."""
+    """Take the first value that means something, or all where they add up; what does not is a problem."""
     settings.origins[setting.name] = DEFAULT
     for one in given:
         try:
             value = setting.value(one.content)
         except ValueError as error:
+            if setting.name == "metrics":
+                settings.refusal = settings.refusal or f"{one.origin}: {error}"
+                continue
             settings.problems.append(f"{one.origin}: {error}; it is ignored")
             continue
-        if setting.name == "dir":
-            value = _folder(one, home)
-        setattr(settings, setting.name, value)
-        settings.origins[setting.name] = one.origin
+        if settings.origins[setting.name] == DEFAULT:
+            settings.origins[setting.name] = one.origin
+        if isinstance(value, list) and setting.name in ADD_UP:
+            getattr(settings, setting.name).extend(value)
+            continue
+        setattr(settings, setting.name, _folder(one, home) if setting.name == "dir" else value)
         return
 
 
