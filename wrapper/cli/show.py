@@ -3,57 +3,62 @@
 from __future__ import annotations
 
 import json
-import os
 import pwd
 import time
 from typing import Any
 
 import click
 
-from wrapper.cli import facts, look, place, words
-from wrapper.rundir.reading import Part, Run, read_edge
-from wrapper.text.screen import Screen
+from wrapper.cli import facts, look, place, results, words
+from wrapper.cli.last_lines import last_lines
+from wrapper.cli.recorded import read_history
+from wrapper.rundir.history import History
+from wrapper.rundir.reading import Part, Run
 
 LABEL_COLUMNS = 11
-LAST_LINES = 15
-LAST_BYTES = 1 << 18
-LAST_COLUMNS = 1000
 SHOWN_WITH_LAST_LINES = ("failed", "killed", "crashed")
 
 
 @click.command()
 @place.takes_run
+@click.option("-a", "--all", "is_all", is_flag=True, help="All of the configuration, and every metric.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object, with times in Unix seconds.")
 @place.in_folder
-def show(run: str, as_json: bool, directory: str | None) -> None:
-    """Show what is known of a run: what, where, when, its end.
+def show(run: str, is_all: bool, as_json: bool, directory: str | None) -> None:
+    """Show what is known of a run: what, where, when, its metrics, its end.
+
+    The value of a metric in bold is the one that stands for it; the little picture is its course. `wandb history`
+    has every row.
 
     RUN is an id, the beginning of one, a name, or `latest`.
 
     \b
         wandb show latest
-        wandb show k3v9
-        wandb show latest --json | jq .exit_code
+        wandb show k3v9 --all
+        wandb show latest --json | jq .summary.loss
     """
     found = place.find_run(place.open_folder(directory), run)
+    history = read_history(found)
     if as_json:
-        click.echo(json.dumps(facts.in_full(found), indent=2))
+        has_ended = found.state != "running"
+        click.echo(json.dumps({**facts.in_full(found), **results.in_full(history, has_ended)}, indent=2))
     else:
-        click.echo("\n".join(page(found)))
+        click.echo("\n".join(page(found, history, is_all)))
 
 
-def page(run: Run) -> list[str]:
+def page(run: Run, history: History, is_all: bool = False) -> list[str]:
     """What a person wants to know, the important first."""
     now = time.time()
     known = facts.in_full(run, now)
     part = run.latest
     lines = [headline(run, part, known), ""]
-    for label, text in rows(run, part, known, now):
+    for label, text in rows(run, known, history, now):
         first, *others = text.split("\n")
         lines.append(f"  {look.dim(look.pad(label, LABEL_COLUMNS))}{first}")
         lines.extend(f"  {'':{LABEL_COLUMNS}}{other}" for other in others)
-    if known["warnings"]:
-        lines += ["", *(look.coloured(f"  ! {words.visible(text)}", "yellow") for text in known["warnings"])]
+    lines += results.page(history, run.state != "running", run.id, is_all)
+    if warnings := [*known["warnings"], *results.warnings(history)]:
+        lines += ["", *(look.coloured(f"  ! {words.visible(text)}", "yellow") for text in warnings)]
     if part and run.state in SHOWN_WITH_LAST_LINES and (tail := last_lines(part)):
         lines += ["", look.dim(f"  The last lines of its output (wandb output {run.id} shows all):"), ""]
         lines += [f"    {text}" for text in tail]
@@ -70,8 +75,10 @@ def headline(run: Run, part: Part | None, known: dict[str, Any]) -> str:
     )
 
 
-def rows(run: Run, part: Part | None, known: dict[str, Any], now: float) -> list[tuple[str, str]]:
+def rows(run: Run, known: dict[str, Any], history: History, now: float) -> list[tuple[str, str]]:
     """Label and text of what is known; what is not known has no row."""
+    pace = history.latest.pace if history.latest else None
+    said = results.said(history)
     texts = {
         "run": run.id,
         "why": words.visible(known["why"] or sent_by(known["sender"])),
@@ -81,11 +88,13 @@ def rows(run: Run, part: Part | None, known: dict[str, Any], now: float) -> list
         "user": words.visible(" on ".join(str(known[key]) for key in ("user", "host") if known[key])),
         "started": time_and_age(known["started_at"] or known["created_at"], now),
         "ended": ended(known, now),
+        "progress": results.progress_text(pace, run.state != "running", now) if pace else "",
         "output": output(known),
+        "media": said["media"],
         **{label: words.visible(known[label] or "") for label in ("project", "entity", "group")},
         "job type": words.visible(known["job_type"] or ""),
-        "tags": words.visible(", ".join(map(str, known["tags"]))),
-        "notes": "\n".join(words.visible(line) for line in str(known["notes"] or "").splitlines()),
+        "tags": words.visible(", ".join(dict.fromkeys([*map(str, known["tags"]), *said["tags"]]))),
+        "notes": "\n".join(words.visible(line) for line in [*str(known["notes"] or "").splitlines(), *said["notes"]]),
         "ranks": str(known["ranks"]) if known["ranks"] > 1 else "",
         "attempts": attempts(run, now),
         "kept in": words.visible(known["path"]),
@@ -157,20 +166,3 @@ def attempts(run: Run, now: float) -> str:
         text = facts.in_words(part) + (f" after {words.duration(took)}" if took is not None else "")
         lines.append(f"{part.attempt}: {text}, started {time_and_age(part.started_at, now)}")
     return "\n".join(lines)
-
-
-def last_lines(part: Part) -> list[str]:
-    """The lines that stood there in the end, as many as tell what happened."""
-    screen = Screen(read_edge(part.facts.get("columns")), read_edge(part.facts.get("rows")))
-    is_whole = part.output_bytes() <= LAST_BYTES
-    try:
-        with part.output_path.open("rb") as file:
-            file.seek(0 if is_whole else -LAST_BYTES, os.SEEK_END * (not is_whole))
-            data = file.read(LAST_BYTES)
-    except OSError:  # There is none, or it cannot be read: `wandb output` says why.
-        return []
-    lines = [line.text for line in (*screen.feed(data), *screen.finish())][not is_whole :]
-    while lines and not lines[-1]:
-        lines.pop()
-    widest = look.terminal_width() - 4 if look.is_narrow() else LAST_COLUMNS
-    return [look.cut(words.visible(text), widest) for text in lines[-LAST_LINES:]]

@@ -25,7 +25,7 @@ from wrapper.rundir.progress import Pace, read_progress
 from wrapper.rundir.series import Row, Series
 from wrapper.rundir.tail import Tail
 
-KEYS = ("row", "progress", "config", "summary", "define", "skipped", "data", "read")
+KEYS = ("row", "progress", "config", "summary", "define", "skipped", "data", "media", "tag", "note", "alert", "read")
 # A record that has none but these says nothing beside its row.
 ROW_KEYS = frozenset("n at source upto also positions row step epoch time rank".split())
 BEST_FIRST = ("metrics", "followed", "output")
@@ -115,6 +115,10 @@ class PartHistory:
         self.summary: dict[str, Any] = {}
         self.definitions: list[Any] = []
         self.data: list[Any] = []
+        self.alerts: list[Any] = []
+        self.tags: list[str] = []
+        self.notes: list[str] = []
+        self.media: Counter[str] = Counter()
         self.pace = Pace(None)
         self.skipped_lines = self.skipped_bytes = 0
         self.is_read = False
@@ -150,10 +154,14 @@ class PartHistory:
             self.configs[source] = merge(self.configs.get(source, {}), config)
         if isinstance(summary := record.get("summary"), dict):
             self.summary = merge(self.summary, summary)
-        if "define" in record:
-            self.definitions.append(record["define"])
-        if "data" in record:
-            self.data.append(record["data"])
+        for key, found in (("define", self.definitions), ("data", self.data), ("alert", self.alerts)):
+            if key in record:
+                found.append(record[key])
+        for key, texts in (("tag", self.tags), ("note", self.notes)):
+            said = record.get(key)
+            texts.extend(text for text in (said if isinstance(said, list) else [said]) if isinstance(text, str))
+        if isinstance(media := record.get("media"), dict):
+            self.media.update(str(item.get("type")) for item in media.values() if isinstance(item, dict))
         if progress := read_progress(record):
             self.pace.take(progress)
         if isinstance(skipped := record.get("skipped"), dict):

@@ -39,7 +39,7 @@ class Pace:
         self.now = progress
 
     def left_s(self, now: float) -> float | None:
-        """How long it takes from `now` on if it goes on like this; None when that cannot be known yet."""
+        """How long it takes from `now` on if it goes on like this; None where nobody knows, as when it stands still."""
         if self.now is None or self._first is None:
             return None
         done, since = self.now.done - self._first.done, self._first.at
@@ -49,7 +49,8 @@ class Pace:
         if done <= 0 or took <= 0:
             return None
         rest = (self.now.total - self.now.done) * took / done
-        return max(0.0, rest - (now - self.now.at))
+        left_s = rest - (now - self.now.at)
+        return left_s if left_s >= 0 else None
 
 
 def read_progress(record: dict[str, Any]) -> Progress | None:

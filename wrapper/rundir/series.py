@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ class Point(NamedTuple):
 
 
 class Course:
-    """The means of at most 2 * POINTS stretches of equal length; of one without a number it is NaN."""
+    """The means of at most 2 * POINTS stretches of equal length; of one with few numbers it is NaN."""
 
     def __init__(self) -> None:
         self.means = array("d")
@@ -56,10 +56,10 @@ class Course:
         return [*self.means, mean(self._rest)] if self._rest else list(self.means)
 
 
-def mean(numbers: Iterable[float]) -> float:
-    """Of the finite ones; NaN when there is none."""
+def mean(numbers: Sequence[float]) -> float:
+    """Of the finite ones; NaN when most of them are not."""
     finite = list(filter(math.isfinite, numbers))
-    return sum(finite) / len(finite) if finite else math.nan
+    return sum(finite) / len(finite) if 2 * len(finite) >= len(numbers) > 0 else math.nan
 
 
 class Series:
