@@ -13,7 +13,7 @@ from wrapper.recorder.fate import Fate
 from wrapper.recorder.gathering import Gathering
 from wrapper.recorder.log import WHOLE, Log
 from wrapper.recorder.readers import make_readers
-from wrapper.recorder.rest import mark_unread, say_read
+from wrapper.recorder.rest import mark_unread, pack_part, say_read
 from wrapper.recorder.streams import FileStream, PipeStream
 from wrapper.recorder.writers import SharingCheck
 from wrapper.rundir.board import STREAMS, Board
@@ -92,14 +92,17 @@ class Recorder:
         self._say_read()
         self._board.is_finished = 1
         self._ring_wrapper()
-        try:
+        with suppress(OSError):  # The disk is full or gone, and it was said as far as it could be.
             self._sync()
-        except OSError:  # The disk is full or gone, and it was said as far as it could be.
-            return
+            if self._is_read():
+                pack_part()
+
+    def _is_read(self) -> bool:
+        return all(reader.is_complete for reader in self._readers)
 
     def _say_read(self) -> None:
         """All that can be worked out of this part stands in the journal."""
-        if all(reader.is_complete for reader in self._readers):
+        if self._is_read():
             with suppress(OSError):  # Whoever looks at the run next finds that out again.
                 say_read(self._journal)
 
@@ -249,7 +252,7 @@ class Recorder:
             return False
         if self._give_up_at <= time.monotonic() < self._trouble_until:
             return True  # The disk does not come back.
-        return self._is_all_kept() and all(reader.is_complete for reader in self._readers)
+        return self._is_all_kept() and self._is_read()
 
     def _is_all_kept(self) -> bool:
         """Whether the end is told, and no more output can come."""

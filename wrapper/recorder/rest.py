@@ -7,8 +7,10 @@ import select
 import time
 
 from wrapper.recorder.readers import make_readers
+from wrapper.recorder.writers import is_anybody_left
 from wrapper.rundir.journal import Journal
-from wrapper.rundir.names import JOURNAL_FILE, UNREAD_FILE
+from wrapper.rundir.names import JOURNAL_FILE, METRICS_FILE, UNREAD_FILE
+from wrapper.rundir.packing import is_worth_packing, pack
 
 CLAIM_FILE = "reading"
 CLAIM_S = 600.0
@@ -28,6 +30,16 @@ def say_read(journal: Journal) -> None:
     """All that can be found in the part stands in the journal. Raises OSError when the disk does not take that."""
     journal.add("recorder", read=True)
     remove(UNREAD_FILE)
+
+
+def pack_part() -> None:
+    """Make the files of the part in the current directory small: the rows stand in two of them.
+
+    Not the metrics file while a process of the run lives that may add to it, though nobody would read that.
+    """
+    pack(JOURNAL_FILE)
+    if is_worth_packing(METRICS_FILE) and not is_anybody_left(os.path.join(os.getcwd(), METRICS_FILE)):
+        pack(METRICS_FILE)
 
 
 def read_rest_beside(part: str, is_here: bool) -> None:
@@ -98,6 +110,7 @@ def _read(is_here: bool) -> None:
             os.utime(CLAIM_FILE)
             touched = time.monotonic()
     say_read(journal)
+    pack_part()
 
 
 def remove(path: str) -> None:

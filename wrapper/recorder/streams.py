@@ -33,10 +33,10 @@ class PipeStream:
         most_bytes = self._log.note_gaps(self.stream, self._board)
         if not self.has_more():
             return 0
-        size = self._log.take_pipe(self.stream, self._pipe, most_bytes)
-        if size == 0:
+        if not self.waiting():  # Then it is the end that waits, which is no piece of the output.
             self._has_ended = True
-        return size or 0
+            return 0
+        return self._log.take_pipe(self.stream, self._pipe, most_bytes) or 0
 
     def has_more(self) -> bool:
         """Whether something, or the end, waits to be taken."""

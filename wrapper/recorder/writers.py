@@ -86,6 +86,12 @@ def read_mark(pid: int) -> bytes | None:
     return next((entry for entry in entries if entry.startswith(b"WANDB_METRICS_FILE=")), None)
 
 
+def is_anybody_left(metrics_file: str) -> bool:
+    """Whether a process lives that was started with this metrics file; as far as its environment can be read."""
+    mark = os.fsencode(f"WANDB_METRICS_FILE={metrics_file}")
+    return any(read_mark(int(pid)) == mark for pid in os.listdir("/proc") if pid.isdigit())
+
+
 def written_by(pid: int) -> set[tuple[int, int]]:
     """The files that a process has open for writing; none when it is gone or another user's."""
     found = set()

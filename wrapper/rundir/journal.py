@@ -6,6 +6,7 @@ import os
 import time
 
 from wrapper.rundir.lines import Appender, complete_length, encode, read_lines
+from wrapper.rundir.packing import is_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,12 +24,15 @@ class Journal:
     """Adds records, each with its number and how far its source had been read.
 
     Both are in the line itself, so there is nothing to keep in step with it:
-    opened again after a crash, the journal knows where every source goes on.
+    opened again after a crash, the journal knows where every source goes on. Raises FileExistsError
+    when it was packed: a part whose journal is, is finished.
     """
 
     def __init__(self, path: str) -> None:
         self.number = 0
         self.positions: dict[str, int] = {}
+        if not os.path.exists(path) and is_there(path):
+            raise FileExistsError(path)
         if os.path.exists(path) and os.path.getsize(path):
             self.number, self.positions = read_state(path)
             os.truncate(path, complete_length(path))  # Half a record; its source still has it.

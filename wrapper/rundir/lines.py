@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from wrapper.rundir.packing import open_packed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,9 +84,9 @@ def read_lines(path: str, offset: int = 0) -> Iterator[tuple[bytes, int]]:
     """Yield each complete line after `offset`, and the offset that follows it.
 
     A last line without its newline is still being written; it is left for the
-    next call.
+    next call. A file that was packed is read as it was before.
     """
-    with open(path, "rb") as file:
+    with open_packed(path) as file:
         file.seek(offset)
         for line in file:
             if not line.endswith(b"\n"):

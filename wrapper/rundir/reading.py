@@ -18,6 +18,7 @@ from typing import Any
 from wrapper.rundir import names
 from wrapper.rundir.journal import read_records
 from wrapper.rundir.lines import read_lines
+from wrapper.rundir.packing import is_there
 
 LEASE_S = 120.0
 WIDEST = 10_000
@@ -122,7 +123,7 @@ class Part:
         With keys, the many that say whose output came when are not decoded. One that is damaged is always given.
         """
         path = str(self.path / names.JOURNAL_FILE)
-        if not os.path.exists(path):
+        if not is_there(path):
             return
         if not keys:
             yield from read_records(path)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from wrapper.rundir.packing import is_there, open_packed
+
 BLOCK_BYTES = 1 << 18
 
 
@@ -23,15 +25,16 @@ class Tail:
         self._path = path
         self._has_key = re.compile(b"|".join(b'"%b"' % key.encode() for key in keys)).search
         self._offset = 0
+        self._is_packed = False
 
     def read(self) -> Iterator[list[dict[str, Any]]]:
         """Yield what is new, many records at a time; nothing where there is no journal yet.
 
         A last line without its newline is still being written, and left for the next call.
         """
-        if self._size() <= self._offset:
+        if not self._has_grown():
             return
-        with self._path.open("rb") as file:
+        with open_packed(str(self._path)) as file:
             file.seek(self._offset)
             while lines := file.readlines(BLOCK_BYTES):
                 if not lines[-1].endswith(b"\n"):
@@ -40,11 +43,12 @@ class Tail:
                 if wanted := [line for line in lines if self._has_key(line)]:
                     yield decode(wanted)
 
-    def _size(self) -> int:
+    def _has_grown(self) -> bool:
         try:
-            return os.stat(self._path).st_size
-        except (FileNotFoundError, NotADirectoryError):
-            return 0
+            return os.stat(self._path).st_size > self._offset
+        except (FileNotFoundError, NotADirectoryError):  # There is none yet; or it is packed, and will not grow.
+            was_packed, self._is_packed = self._is_packed, is_there(str(self._path))
+            return self._is_packed and not was_packed
 
 
 def decode(lines: list[bytes]) -> list[dict[str, Any]]:

@@ -1,0 +1,65 @@
+"""Files of a finished part are packed: `journal.jsonl` becomes `journal.jsonl.gz`, and is read as before."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO
+
+SUFFIX = ".gz"
+WORTH_BYTES = 1 << 16
+BLOCK_BYTES = 1 << 20
+LEVEL = 6
+
+
+def open_packed(path: str) -> IO[bytes]:
+    """The bytes of a file, packed or not; raises FileNotFoundError when it is neither."""
+    try:
+        return open(path, "rb")
+    except FileNotFoundError:
+        if not os.path.exists(path + SUFFIX):
+            raise
+    import gzip
+
+    return gzip.open(path + SUFFIX, "rb")  # type: ignore[return-value]  # It reads and seeks as a file does.
+
+
+def is_there(path: str) -> bool:
+    """Whether the file can be read, packed or not."""
+    return os.path.exists(path) or os.path.exists(path + SUFFIX)
+
+
+def is_worth_packing(path: str) -> bool:
+    """Whether the file is there, and not small."""
+    return os.path.exists(path) and os.path.getsize(path) >= WORTH_BYTES
+
+
+def pack(path: str) -> None:
+    """Put the packed file in the place of one that nobody will write any more; not of one that is small.
+
+    Whenever it is interrupted, one of the two is there, whole. Raises OSError, and then the file is as it was.
+    """
+    if not is_worth_packing(path):
+        return
+    import shutil
+    from gzip import GzipFile
+
+    beside = f"{path}{SUFFIX}.{os.getpid()}.new"
+    try:
+        with open(path, "rb") as source, open(beside, "xb", opener=private) as target:
+            with GzipFile("", "wb", LEVEL, target, mtime=0) as packed:
+                shutil.copyfileobj(source, packed, BLOCK_BYTES)
+            target.flush()
+            os.fsync(target.fileno())
+        os.rename(beside, path + SUFFIX)
+    except OSError:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise
+    os.unlink(path)
+
+
+def private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
