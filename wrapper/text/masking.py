@@ -66,6 +66,11 @@ def mask_text(text: str, secrets: tuple[str, ...] = ()) -> str:
     return USER_OF_ADDRESS.sub(rf"\g<user>:{MASK}", PAIR.sub(_mask_pair, LINE.sub(_mask_pair, text)))
 
 
+def mask_source(text: str) -> str:
+    """The text of a program without the texts in quotes that it gives secret names."""
+    return PAIR.sub(lambda found: _mask_pair(found) if found["value"][0] in "\"'" else found[0], text)
+
+
 def find_secrets(name: str, value: Any) -> list[str]:
     """Every text that `mask_value` would replace as a whole."""
     if isinstance(value, dict):
