@@ -49,7 +49,7 @@ def find_program(word: str, environment: list[bytes]) -> str:
         except CannotStart as error:
             if error.status == NOT_RUNNABLE:
                 refused = refused or error
-    raise refused or CannotStart(f"{word}: no such command on PATH", NOT_FOUND)
+    raise refused or CannotStart(f"{word or repr(word)}: no such command on PATH", NOT_FOUND)
 
 
 def _check_runnable(word: str, path: str) -> None:

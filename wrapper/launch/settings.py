@@ -28,6 +28,7 @@ MODE_MEANS = {
     "offline": "offline",
     "dryrun": "offline",
     "disabled": "disabled",
+    "off": "disabled",
     "run": "online",  # This and the next are the official client's, and change nothing for us.
     "shared": "online",
 }

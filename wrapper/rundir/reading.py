@@ -282,7 +282,7 @@ def find_run(folder: Path, word: str) -> Run:
         return runs[0]
     for found in (
         [run for run in runs if run.name == word],
-        [run for run in runs if run.id.startswith(word)],
+        [run for run in runs if word and run.id.startswith(word)],
     ):
         if len(found) == 1:
             return found[0]
