@@ -13,7 +13,8 @@ import pytest
 
 from wrapper.recorder.asking import Asker, NoAnswer
 from wrapper.recorder.channel import Channel
-from wrapper.recorder.fingerprints import NotData, describe, list_files
+from wrapper.recorder.fingerprints import describe, list_files
+from wrapper.recorder.paths import NotData
 from wrapper.recorder.readers import read_said
 from wrapper.recorder.sources.config import read
 

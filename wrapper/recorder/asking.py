@@ -11,12 +11,13 @@ import os
 import select
 import signal
 import time
-from typing import TYPE_CHECKING, Any
 
 from wrapper.recorder.readers import close_all_but
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 DEADLINE_S = 10.0
 SHORT_DEADLINE_S = 1.0

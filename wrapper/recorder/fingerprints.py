@@ -10,10 +10,13 @@ import hashlib
 import os
 import stat
 import time
-from typing import TYPE_CHECKING, Any
 
+from wrapper.recorder.paths import NotData, is_of_the_system, open_quietly, read_place
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
 PLACE_BYTES = 1 << 16  # at the beginning, in the middle and at the end
 WHOLE_BYTES = 1 << 20  # Up to here a file is read whole.
@@ -22,19 +25,7 @@ MOST_SIZES = 10_000  # files whose size and time are asked for
 MOST_READ = 64  # files that are opened
 READ_OF_EACH_BYTES = 1 << 14
 BUDGET_S = 8.0
-OF_THE_SYSTEM = ("/proc", "/sys")  # Reading may do something there, or never end.
-NO_ATIME = getattr(os, "O_NOATIME", 0)  # Linux has it.
 DIGEST_BYTES = 16
-
-
-class NotData(ValueError):
-    """There is nothing here to be read: it is gone, or a device, a pipe, a socket."""
-
-
-def is_of_the_system(path: str) -> bool:
-    """Whether it lies where the kernel shows itself, or is everything."""
-    real = os.path.realpath(path)
-    return real == "/" or any(real == place or real.startswith(place + "/") for place in OF_THE_SYSTEM)
 
 
 def describe(path: str, clock: Callable[[], float] = time.monotonic) -> dict[str, Any]:
@@ -78,23 +69,6 @@ def add_file(digest: hashlib.blake2b, path: str, place_bytes: int, whole_bytes: 
         return True
     finally:
         os.close(fd)
-
-
-def open_quietly(path: str) -> int:
-    """Open for reading: a pipe does not make us wait, and where it is allowed the time of access stays as it is."""
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-    try:
-        return os.open(path, flags | NO_ATIME)
-    except PermissionError:  # Somebody else's file.
-        return os.open(path, flags)
-
-
-def read_place(fd: int, start: int, size: int) -> bytes:
-    """So many bytes from there on; fewer when the file has become shorter."""
-    data = b""
-    while len(data) < size and (piece := os.pread(fd, size - len(data), start + len(data))):
-        data += piece
-    return data
 
 
 def describe_folder(path: str, status: os.stat_result, clock: Callable[[], float]) -> dict[str, Any]:

@@ -19,15 +19,15 @@ Options of launchers stand under "launcher"; a program with an option of that na
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from wrapper.text.launchers import find_program
 from wrapper.text.masking import is_secret_name, mask_value
 from wrapper.text.scalars import is_number, read_value
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
 MOST_WORDS = 2000
 MOST_VALUES = 1000  # of one option
@@ -71,15 +71,15 @@ LEADS_ELSEWHERE = re.compile(
 )
 
 
-@dataclass
 class Arguments:
     """What a command line says. `files` may be config files, `flag_files` hold further options, `data` is the rest."""
 
-    config: dict[str, Any] = field(default_factory=dict)
-    files: list[str] = field(default_factory=list)
-    flag_files: list[str] = field(default_factory=list)
-    data: list[str] = field(default_factory=list)
-    left_out: int = 0  # words beyond MOST_WORDS
+    def __init__(self) -> None:
+        self.config: dict[str, Any] = {}
+        self.files: list[str] = []
+        self.flag_files: list[str] = []
+        self.data: list[str] = []
+        self.left_out = 0  # words beyond MOST_WORDS
 
 
 def find_nothing(_path: str) -> str:

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
 
-
-@dataclass(frozen=True)
 class Launcher:
     """How a program that starts others reads what stands before the other's name.
 
-    Options are spelt without their dashes, and with _ for -. One that stands in no list takes a value when
-    `unknown_takes_value`, and else none; `pairs` take two.
+    Options are spelt without their dashes, and with _ for -. One that stands in no list takes a value when the flags
+    are listed and the values are not, and else none; `pairs` take two. `words` are a launcher's own, before the
+    program: the duration of `timeout`, the image of `docker run`.
     """
 
-    flags: frozenset[str] = frozenset()
-    values: frozenset[str] = frozenset()
-    pairs: frozenset[str] = frozenset()
-    words: int = 0  # Of its own, before the program: the duration of `timeout`, the image of `docker run`.
-    unknown_takes_value: bool = False
-    has_environment: bool = False
-    is_interpreter: bool = False  # Its options say nothing of the training.
-    has_only_arguments: bool = False  # `cargo run -- --lr 1`: the program is not named.
+    def __init__(self, flags: str = "", values: str = "", pairs: str = "", words: int = 0) -> None:
+        self.flags, self.values, self.pairs = (frozenset(names.split()) for names in (flags, values, pairs))
+        self.unknown_takes_value = bool(flags) and not values
+        self.words = words
+        self.has_environment = False  # `env A=1 python …`
+        self.is_interpreter = False  # Its options say nothing of the training.
+        self.has_only_arguments = False  # `cargo run -- --lr 1`: the program is not named.
 
 
-def launcher(flags: str = "", values: str = "", pairs: str = "", **more: Any) -> Launcher:
-    """A row of the table. Where the flags are listed, all other options take values."""
-    more.setdefault("unknown_takes_value", bool(flags) and not values)
-    return Launcher(frozenset(flags.split()), frozenset(values.split()), frozenset(pairs.split()), **more)
+def launcher(flags: str = "", values: str = "", pairs: str = "", words: int = 0) -> Launcher:
+    """A row of the table."""
+    return Launcher(flags, values, pairs, words)
 
 
 def interpreter(values: str = "") -> Launcher:
-    return launcher(values=values, is_interpreter=True)
+    """One that is given a program in its own language."""
+    row = Launcher(values=values)
+    row.is_interpreter = True
+    return row
+
+
+def environment(values: str) -> Launcher:
+    """One that sets variables before it starts a program."""
+    row = Launcher(values=values)
+    row.has_environment = True
+    return row
+
+
+def builder(values: str) -> Launcher:
+    """One that builds a program and runs it with what follows --."""
+    row = Launcher(values=values)
+    row.has_only_arguments = True
+    return row
 
 
 TORCHRUN = launcher(flags="standalone no_python run_path use_env help h m module enable_async_output")
@@ -118,8 +130,8 @@ LAUNCHERS: dict[str, Launcher] = {
     "hatch run": FLAGS_ONLY,
     "rye run": FLAGS_ONLY,
     "pixi run": launcher(values="e environment manifest_path"),
-    "env": launcher(values="u unset C chdir", has_environment=True),
-    "sudo": launcher(values="u g C h p r t U user group", has_environment=True),
+    "env": environment("u unset C chdir"),
+    "sudo": environment("u g C h p r t U user group"),
     "nice": launcher(values="n adjustment"),
     "nohup": FLAGS_ONLY,
     "setsid": FLAGS_ONLY,
@@ -151,11 +163,8 @@ LAUNCHERS: dict[str, Launcher] = {
     "viztracer": PROFILER,
     "scalene": FLAGS_ONLY,
     "coverage run": COVERAGE,
-    "cargo run": launcher(
-        values="bin p package example F features target target_dir manifest_path profile j jobs",
-        has_only_arguments=True,
-    ),
-    "dotnet run": launcher(values="project c configuration f framework", has_only_arguments=True),
+    "cargo run": builder("bin p package example F features target target_dir manifest_path profile j jobs"),
+    "dotnet run": builder("project c configuration f framework"),
     "java": interpreter("cp classpath class_path p module_path add_modules add_opens add_exports upgrade_module_path"),
     "Rscript": interpreter(),
     "node": interpreter("r require loader import C conditions env_file"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
-from dataclasses import dataclass, field
-from typing import Any
 
 from wrapper.text.launcher_table import BESIDES, LAUNCHERS, LONGEST_NAME, MODULES, SHELL, Launcher
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MOST_IN_A_ROW = 20
 PYTHON = re.compile(r"(?:i?python|pypy)[0-9.]*[tdm]?")
@@ -17,13 +18,13 @@ ENVIRONMENT = re.compile(r"([A-Za-z_]\w{0,100})=(.*)", re.S)
 NEGATIVE = re.compile(r"-\d+")
 
 
-@dataclass
 class Found:
     """The training program with its own arguments, and what the launchers before it were told."""
 
-    program: str = ""
-    arguments: list[str] = field(default_factory=list)
-    launchers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.program = ""
+        self.arguments: list[str] = []
+        self.launchers: dict[str, dict[str, Any]] = {}
 
 
 def find_program(words: list[str]) -> Found:
@@ -193,6 +194,8 @@ def is_training(words: list[str]) -> bool:
 
 def split_commands(text: str) -> list[list[str]]:
     """The simple commands of a shell's text, without where their output goes; none when its quotes do not match."""
+    import shlex
+
     lexer = shlex.shlex(text.replace("\n", " ; "), posix=True, punctuation_chars="();<>|&")
     lexer.whitespace_split, lexer.commenters = True, ""
     try:

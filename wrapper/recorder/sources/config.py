@@ -6,31 +6,21 @@ written once. The position of `arguments` is 1 when the settings are known, and 
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import shlex
-import stat
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
 from wrapper.recorder.asking import DEADLINE_S, Asker, NoAnswer
-from wrapper.recorder.fingerprints import NotData, describe, is_of_the_system, open_quietly, read_place
-from wrapper.recorder.packages import reach_packages
+from wrapper.recorder.paths import NotData, find_kind
 from wrapper.rundir.names import FOLDER
-from wrapper.text.arguments import Arguments, read_arguments, read_flags
-from wrapper.text.config_files import NoSettings, Unreadable, kind_of, read_config
-from wrapper.text.masking import find_secrets, mask_source, mask_text, mask_value
+from wrapper.text.arguments import Arguments, read_arguments
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from wrapper.recorder.channel import Channel
 
-CONFIGS_FOLDER = "files/configs"
-LARGEST_BYTES = 1 << 20
 MOST_PATHS = 50  # of config files, and of data
-NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of such bytes
 SETTINGS_KNOWN, ALL_KNOWN = 1, 2
 
 
@@ -50,6 +40,7 @@ class Reading:
         questions: dict[str, Callable[..., Any]] = {
             "kind": find_kind,
             "config": keep_config,
+            "flags": keep_flags,
             "data": self._describe_data,
         }
         self._asker = Asker(questions, deadline_s)
@@ -106,9 +97,9 @@ class Reading:
         for path, kept in zip(paths, names_to_keep(paths), strict=True):
             if not self._begin(f"config:{path}"):
                 continue
-            kind = "flags" if path in found.flag_files else kind_of(path)
+            question = "flags" if path in found.flag_files else "config"
             try:
-                facts = self._asker.ask("config", self._place(path), kept, kind)
+                facts = self._asker.ask(question, self._place(path), kept)
             except NoAnswer:
                 facts = {"problem": "it did not answer in time"}
             if facts.pop("is_data", False):
@@ -135,7 +126,9 @@ class Reading:
             self._channel.send(f"data:{path}", 1, data={"path": path, **facts})
 
     def _describe_data(self, path: str) -> dict[str, Any]:
-        """In a process that may hang: what is known of data; nothing of what is none."""
+        """In the asker's process: what is known of data; nothing of what is none."""
+        from wrapper.recorder.fingerprints import describe
+
         try:
             if is_around(path, self._folder) or self._came_later(path):
                 return {}
@@ -150,21 +143,25 @@ class Reading:
         return isinstance(self._started_at, int | float) and os.stat(path).st_ctime >= self._started_at
 
 
+def keep_config(path: str, name: str) -> dict[str, Any]:
+    """In the asker's process: the facts of a config file."""
+    from wrapper.recorder import copies
+    from wrapper.text.config_files import kind_of
+
+    return copies.keep_config(path, name, kind_of(path))
+
+
+def keep_flags(path: str, name: str) -> dict[str, Any]:
+    """The same of a file with further options."""
+    from wrapper.recorder import copies
+
+    return copies.keep_config(path, name, "flags")
+
+
 def is_around(path: str, folder: str) -> bool:
     """Whether it is the folder where the command runs, or one above it, or a record of ours: those are no data."""
     real, here = os.path.realpath(path), os.path.realpath(folder)
     return here == real or here.startswith(real.rstrip("/") + "/") or FOLDER in real.split("/")
-
-
-def find_kind(path: str) -> str:
-    """ "file" or "folder", "" for all else and where nothing is: pipes, devices and what the kernel shows."""
-    try:
-        mode = os.stat(path).st_mode
-    except (OSError, ValueError):
-        return ""
-    if is_of_the_system(path):
-        return ""
-    return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else ""
 
 
 def names_to_keep(paths: list[str]) -> list[str]:
@@ -177,78 +174,3 @@ def names_to_keep(paths: list[str]) -> list[str]:
             name, number = f"{stem}.{number}{ending}", number + 1
         names.append(name)
     return names
-
-
-def keep_config(path: str, name: str, kind: str) -> dict[str, Any]:
-    """In a process that may hang: the facts of a config file, of which a copy is kept without its secrets."""
-    try:
-        data = read_small_file(path)
-    except NotData:
-        return {}
-    except OSError as error:
-        return {"problem": f"cannot be read: {os.strerror(error.errno or 0)}"}
-    if data is None:
-        return {"is_data": True}
-    text = data.decode("utf-8", "surrogateescape")
-    facts: dict[str, Any] = {"file": {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}}
-    secrets: list[str] = []
-    try:
-        config = read_text(kind, text)
-    except NoSettings:
-        return {"is_data": True}
-    except Unreadable as error:
-        facts |= {"problem": str(error), "line": error.line}
-    else:
-        secrets = find_secrets("", config)
-        facts |= {"config": mask_value("", config)} if kind else {}
-    masked = mask_source(text) if path.endswith(".py") else mask_text(text, tuple(secrets))
-    if masked != text:
-        facts["file"]["masked"] = True
-    try:
-        facts["file"]["kept"] = keep(name, masked.encode("utf-8", "surrogateescape"))
-    except OSError as error:
-        facts |= {"problem": f"cannot be kept: {os.strerror(error.errno or 0)}", "line": 0}
-    return facts
-
-
-def read_small_file(path: str) -> bytes | None:
-    """What is in it; None when that is too much for settings. Raises OSError, or NotData."""
-    fd = open_quietly(path)
-    try:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise NotData
-        return read_place(fd, 0, LARGEST_BYTES) if status.st_size <= LARGEST_BYTES else None
-    finally:
-        os.close(fd)
-
-
-def read_text(kind: str, text: str) -> dict[str, Any]:
-    """The settings in a text of this kind; none in one that we do not understand. Raises Unreadable, NoSettings."""
-    if not kind:
-        return {}
-    if found := NOT_UTF_8.search(text):
-        raise Unreadable(text.count("\n", 0, found.start()) + 1, "this is not UTF-8")
-    if kind == "flags":
-        return read_flags([word for line in text.splitlines() for word in words_of(line)])
-    reach_packages()
-    return read_config(kind, text)
-
-
-def words_of(line: str) -> list[str]:
-    """The words of a line in a file of flags."""
-    if line.lstrip().startswith(("#", "//")):
-        return []
-    with suppress(ValueError):  # A quote that is not closed is only a character.
-        return shlex.split(line)
-    return line.split()
-
-
-def keep(name: str, data: bytes) -> str:
-    """Write the copy, whole; where it is, from the part."""
-    os.makedirs(CONFIGS_FOLDER, mode=0o700, exist_ok=True)
-    path = f"{CONFIGS_FOLDER}/{name}"
-    with open(path + ".new", "wb") as file:
-        file.write(data)
-    os.replace(path + ".new", path)
-    return path
