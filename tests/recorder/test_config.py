@@ -205,6 +205,25 @@ def test_what_the_command_has_made_is_no_data(work):
     assert [record["source"] for record in records] == ["arguments", "data:before.csv", "arguments"]
 
 
+def test_config_file_that_was_changed_after_the_start_is_not_what_the_command_read(work):
+    (work / "a.yaml").write_text("a: 1")
+
+    (changed, _) = said("python train.py a.yaml", started_at=time.time() - 10)
+
+    assert changed["warning"].startswith("a.yaml: it was changed after the command had started")
+    assert "config" not in changed and not os.path.exists("../part/files")
+
+
+def test_data_is_described_by_the_first_rank_alone(work):
+    (work / "data.csv").write_text("1")
+    (work / "a.yaml").write_text("a: 1")
+
+    assert len(said("python train.py data.csv a.yaml", rank=0)) == 4
+    assert [record["source"] for record in said("python train.py data.csv a.yaml", rank=1)] == [
+        "config:a.yaml", "arguments"
+    ]  # fmt: skip
+
+
 def test_paths_are_those_of_the_commands_folder(work):
     (work / "data").mkdir()
     (work / "data" / "x").write_text("1")

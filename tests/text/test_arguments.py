@@ -52,6 +52,7 @@ def read(command):
         ("-v", {"v": True}),
         ("-vvv", {"v": 3}),
         ("-v -v", {"v": 2}),
+        ("--log 5 --log", {"log": [5, True]}),
         # several values
         ("--list 1 2 3", {"list": [1, 2, 3]}),
         ("--list a --list b", {"list": ["a", "b"]}),
@@ -283,7 +284,9 @@ def test_what_only_sounds_like_a_secret_is_kept(words):
 def test_no_end_of_words_is_no_end_of_memory():
     found = read_arguments(["train", *["--x", "1"] * 5000, "y" * 100_000])
     assert len(found.config["x"]) == 1000
-    assert found.left_out == 10_001 - 2000
+    assert found.left_out == 10_002 - 2000
+    assert read_arguments(["A=1"] * 300_000).config == {"launcher": {"env": {"A": 1}}}
+    assert len(read_arguments(["sh", "-c", "train " + "--x=1 " * 20_000]).config["x"]) == 1000
 
     assert len(read_arguments(["train", "y" * 100_000]).config["args"][0]) < 5000
     assert len(repr(nest({".".join("a" * 5000): 1}))) < 20_000

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 CONFIGS_FOLDER = "files/configs"
+CLOCKS_DIFFER_S = 2.0  # ours and the file server's
 LARGEST_BYTES = 1 << 20
 NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of such bytes
 
 
-def keep_config(path: str, name: str, kind: str) -> dict[str, Any]:
+def keep_config(path: str, name: str, kind: str, started_at: float) -> dict[str, Any]:
     """The facts of a config file, of which a copy is kept, in the part that is the current folder."""
     try:
+        if os.stat(path).st_ctime > started_at + CLOCKS_DIFFER_S:
+            return {"problem": "it was changed after the command had started, so it may not be what the command read"}
         data = read_small_file(path)
     except NotData:
         return {}

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 PLACE_BYTES = 1 << 16  # at the beginning, in the middle and at the end
 WHOLE_BYTES = 1 << 20  # Up to here a file is read whole.
-MOST_ENTRIES = 100_000  # names that are listed
-MOST_SIZES = 10_000  # files whose size and time are asked for
+MOST_ENTRIES = 50_000  # names that are listed
+MOST_SIZES = 2_000  # files whose size and time are asked for: a server of files answers others, too
 MOST_READ = 64  # files that are opened
 READ_OF_EACH_BYTES = 1 << 14
 BUDGET_S = 8.0

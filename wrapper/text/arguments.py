@@ -92,11 +92,11 @@ def read_arguments(argv: list[str], find: Callable[[str], str] = find_nothing) -
 
     `find` says of a path that it is a "file" or a "folder", and "" when it is neither.
     """
-    found = find_program(argv)
+    found = find_program(argv[:MOST_WORDS])
     reader = Reader(found.arguments[:MOST_WORDS], find, found.program)
     reader.read()
     result = reader.result
-    result.left_out = max(0, len(found.arguments) - MOST_WORDS)
+    result.left_out = max(0, len(argv) - MOST_WORDS)
     result.config = nest(reader.values)
     if found.launchers and "launcher" not in result.config:
         result.config["launcher"] = {name: reader.read_launcher(facts) for name, facts in found.launchers.items()}
@@ -193,6 +193,8 @@ class Reader:
             self._take_settings(name, [pair for text in pairs for pair in self._settings_in(name, text)])
         elif name.startswith("no_") and len(name) > 3:
             self.values[name[3:]] = False
+        elif name in self._given:
+            self._give(name, ["true"])
         elif len(name) == 1 and isinstance(self.values.get(name), int):
             self.values[name] += 1  # `-v -v`; True is 1
         else:

@@ -36,11 +36,12 @@ class Reading:
     def __init__(self, channel: Channel, deadline_s: float = DEADLINE_S) -> None:
         self._channel = channel
         self._folder = str(channel.part.get("cwd") or ".")
-        self._started_at = channel.part.get("started_at")
+        started_at = channel.part.get("started_at")
+        self._started_at = started_at if isinstance(started_at, int | float) else float("inf")
         questions: dict[str, Callable[..., Any]] = {
             "kind": find_kind,
-            "config": keep_config,
-            "flags": keep_flags,
+            "config": self._keep_config,
+            "flags": self._keep_flags,
             "data": self._describe_data,
         }
         self._asker = Asker(questions, deadline_s)
@@ -52,7 +53,8 @@ class Reading:
         words = [word for word in argv if isinstance(word, str)] if isinstance(argv, list) else []
         found = read_arguments(words, self._find)
         self._read_files(found)
-        data = found.data[:MOST_PATHS]
+        # A thousand ranks would ask the server of the files the same at the same moment.
+        data = found.data[:MOST_PATHS] if not self._channel.part.get("rank") else []
         if "arguments" not in self._channel.positions:
             self._say_arguments(found, SETTINGS_KNOWN if data else ALL_KNOWN)
         for path in data:
@@ -140,22 +142,20 @@ class Reading:
 
     def _came_later(self, path: str) -> bool:
         """Whether the command may have made it."""
-        return isinstance(self._started_at, int | float) and os.stat(path).st_ctime >= self._started_at
+        return os.stat(path).st_ctime >= self._started_at
 
+    def _keep_config(self, path: str, name: str) -> dict[str, Any]:
+        """In the asker's process: the facts of a config file."""
+        from wrapper.recorder.copies import keep_config
+        from wrapper.text.config_files import kind_of
 
-def keep_config(path: str, name: str) -> dict[str, Any]:
-    """In the asker's process: the facts of a config file."""
-    from wrapper.recorder import copies
-    from wrapper.text.config_files import kind_of
+        return keep_config(path, name, kind_of(path), self._started_at)
 
-    return copies.keep_config(path, name, kind_of(path))
+    def _keep_flags(self, path: str, name: str) -> dict[str, Any]:
+        """The same of a file with further options."""
+        from wrapper.recorder.copies import keep_config
 
-
-def keep_flags(path: str, name: str) -> dict[str, Any]:
-    """The same of a file with further options."""
-    from wrapper.recorder import copies
-
-    return copies.keep_config(path, name, "flags")
+        return keep_config(path, name, "flags", self._started_at)
 
 
 def is_around(path: str, folder: str) -> bool:
