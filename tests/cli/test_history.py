@@ -113,6 +113,12 @@ def test_printed_rows_without_any_step_are_numbered(wandb: list[str]) -> None:
     assert [json.loads(line)["_step"] for line in answer(wandb, "history", "latest", "--json").splitlines()] == [1, 2]
 
 
+def test_table_says_that_such_rows_have_a_number_and_no_step(wandb: list[str]) -> None:
+    make_run(records=[{**log(None, source="parsed", loss=3, epoch=1), "upto": 1}])
+
+    assert answer(wandb, "history", "latest").split() == ["row", "epoch", "time", "loss", "1", "1", "0.0s", "3"]
+
+
 def test_sources_stand_beside_their_rows_when_there_are_several(wandb: list[str]) -> None:
     make_run(records=[log(1, loss=0.5), log(10, 1, "parsed", loss=0.51, speed=3), log(1, 2, "followed:a/b.csv", lr=1)])
 

@@ -351,3 +351,44 @@ def test_lines_that_were_skipped_are_counted() -> None:
     latest = read().latest
 
     assert latest and (latest.skipped_lines, latest.skipped_bytes) == (20, 2000)
+
+
+def test_first_word_of_progress_is_measured_from_the_start() -> None:
+    part = Part()
+    part.add("recorder", started={})
+    part.add("recorder", started={})
+    part.add("parsed", progress={"done": 1, "total": 3, "unit": "epoch"}, time=2e9)
+
+    latest = read().latest
+
+    assert latest and (latest.pace.left_s(2e9) or 0) > 2 * (2e9 - 1.9e9)
+
+
+def test_row_waits_a_moment_for_more_values() -> None:
+    part, history = Part(), History(RUN)
+    where: dict[str, Any] = {}
+    wanted: set[Any] = set()
+    shown = Rows(history, where, wanted)
+
+    def look() -> list[dict[str, Any]]:
+        history.read()
+        where.update(history.choose())
+        wanted.update(where.values())
+        return [row.values for _origin, row in shown.read(is_all=False)]
+
+    part.log(step=0, loss=1)
+    first = look()
+    part.log(step=0, acc=2)
+    part.log(step=1, loss=3)
+
+    assert (first, look(), look(), look()) == ([], [{"loss": 1, "acc": 2}], [{"loss": 3}], [])
+
+
+def test_rows_are_given_no_further_than_the_history_has_been_read() -> None:
+    part, history = Part(), read()
+    for step in range(5):
+        part.log(step=step, loss=step)
+    history.read()
+    part.log(step=5, late=1)
+
+    assert len(rows(history)) == 5

@@ -172,6 +172,7 @@ class Shown:
             has_epochs=any(track.has_epochs for track in tracks),
             has_sources=len(origins) > 1,
             counted={origin for origin in origins if origin not in with_steps and origin.kind == "output"},
+            has_steps=bool(with_steps),
         )
 
 

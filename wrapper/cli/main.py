@@ -20,6 +20,7 @@ VERBS = {
     "run": "run",
     "ls": "ls",
     "show": "show",
+    "watch": "watch",
     "history": "history",
     "output": "output",
     "parse": "parse",

@@ -124,11 +124,20 @@ def said(history: History) -> dict[str, Any]:
 
 def page(history: History, has_ended: bool, run_id: str, is_all: bool) -> list[str]:
     """What follows the facts of `wandb show`: each section with an empty line before it."""
+    data = data_lines(fact for part in history.in_order() for fact in part.data)
+    sections = [
+        section("config", config_lines(history.config()), None if is_all else MOST_CONFIG, run_id),
+        section("data", data, None, run_id),
+    ]
+    lines = [line for lines in sections if lines for line in ("", *lines)]
+    return lines + outcome(history, has_ended, run_id, is_all)
+
+
+def outcome(history: History, has_ended: bool, run_id: str, is_all: bool = False) -> list[str]:
+    """The metrics and the results, each with an empty line before it."""
     metrics = [metric for metric in history.metrics(has_ended).values() if is_all or is_shown(metric)]
     series = [metric for metric in metrics if not metric.is_result]
     sections = [
-        section("config", config_lines(history.config()), None if is_all else MOST_CONFIG, run_id),
-        section("data", data_lines(fact for part in history.in_order() for fact in part.data), None, run_id),
         metrics_section(series, None if is_all else MOST_METRICS, run_id),
         section("results", result_lines(metrics, history), None if is_all else MOST_METRICS, run_id),
     ]

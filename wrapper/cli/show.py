@@ -25,7 +25,7 @@ SHOWN_WITH_LAST_LINES = ("failed", "killed", "crashed")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object, with times in Unix seconds.")
 @place.in_folder
 def show(run: str, is_all: bool, as_json: bool, directory: str | None) -> None:
-    """Show what is known of a run: what, where, when, its metrics, its end.
+    """Show what is known of a run: its start and end, its metrics.
 
     The value of a metric in bold is the one that stands for it; the little picture is its course. `wandb history`
     has every row.

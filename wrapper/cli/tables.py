@@ -24,13 +24,14 @@ ROW_GROUP = 1 << 16
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns there are. `counted` are the sources without any step: their rows are numbered."""
+    """Which columns there are. `counted` are the sources without any step, whose rows are numbered instead."""
 
     names: list[str]
     started_at: float
     has_epochs: bool
     has_sources: bool
     counted: set[Origin]
+    has_steps: bool = True
 
     def step(self, shown: ShownRow) -> float | None:
         return shown.row.number if shown.origin in self.counted else shown.row.step
@@ -87,7 +88,12 @@ class Table:
     def write(self, rows: Callable[[], Iterable[ShownRow]]) -> None:
         columns = self._columns
         widths = columns.widths()
-        heads = ["step", *["epoch"] * columns.has_epochs, "time", *["source"] * columns.has_sources]
+        heads = [
+            "step" if columns.has_steps else "row",
+            *["epoch"] * columns.has_epochs,
+            "time",
+            *["source"] * columns.has_sources,
+        ]
         heads += [words.visible(name) for name in columns.names]
         names = columns.names[: len(widths) - len(columns.keys())]
         self._out.write(look.dim(line(heads[: len(widths)], widths)) + "\n")

@@ -22,10 +22,25 @@ from wrapper.rundir import names
 from wrapper.rundir.metrics import Definitions, Metric, Origin, combine
 from wrapper.rundir.nested import flatten, merge
 from wrapper.rundir.progress import Pace, read_progress
+from wrapper.rundir.reading import read_time
 from wrapper.rundir.series import Row, Series
 from wrapper.rundir.tail import Tail
 
-KEYS = ("row", "progress", "config", "summary", "define", "skipped", "data", "media", "tag", "note", "alert", "read")
+KEYS = (
+    "row",
+    "progress",
+    "config",
+    "summary",
+    "define",
+    "skipped",
+    "data",
+    "media",
+    "tag",
+    "note",
+    "alert",
+    "started",
+    "read",
+)
 # A record that has none but these says nothing beside its row.
 ROW_KEYS = frozenset("n at source upto also positions row step epoch time rank".split())
 BEST_FIRST = ("metrics", "followed", "output")
@@ -119,9 +134,14 @@ class PartHistory:
         self.tags: list[str] = []
         self.notes: list[str] = []
         self.media: Counter[str] = Counter()
-        self.pace = Pace(None)
+        self.pace = Pace()
         self.skipped_lines = self.skipped_bytes = 0
         self.is_read = False
+
+    @property
+    def offset(self) -> int:
+        """How far in the journal it has been read."""
+        return self._tail.offset
 
     def read(self) -> bool:
         """Take in what is new; whether there was anything."""
@@ -167,6 +187,8 @@ class PartHistory:
         if isinstance(skipped := record.get("skipped"), dict):
             self.skipped_lines += read_count(skipped.get("lines"))
             self.skipped_bytes += read_count(skipped.get("bytes"))
+        if "started" in record:
+            self.pace.begin(read_time(record.get("at")))
         if record.get("read") is True:
             self.is_read = True
 

@@ -27,10 +27,14 @@ class Progress:
 class Pace:
     """Follows what a run says of its progress; how fast it is follows from the first that was said of the same."""
 
-    def __init__(self, started_at: float | None) -> None:
+    def __init__(self) -> None:
         self._first: Progress | None = None
-        self._started_at = started_at
+        self._started_at: float | None = None
         self.now: Progress | None = None
+
+    def begin(self, at: float | None) -> None:
+        """Note when it began; what is said later of another beginning does not count."""
+        self._started_at = self._started_at or at
 
     def take(self, progress: Progress) -> None:
         """Take in what was just said."""

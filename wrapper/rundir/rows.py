@@ -23,7 +23,7 @@ class ShownRow(NamedTuple):
 
 
 class Rows:
-    """Gives the rows of a history that has been read, in the order in which they came, and then what is new.
+    """Gives the rows of a history as far as that has been read, in the order in which they came, and then what is new.
 
     Rows of a source with the same step are one. `where` says for each name that is wanted whose values they are,
     with None for everybody's. In memory is a row of each source, and, of a source whose steps go back and
@@ -31,13 +31,16 @@ class Rows:
     """
 
     def __init__(self, history: History, where: dict[str, Origin | None], wanted: Container[Origin]) -> None:
-        self._history, self._where, self._wanted = history, where, wanted
+        self.history, self._where, self._wanted = history, where, wanted
         self._parts: dict[tuple[int, int], PartRows] = {}
 
     def read(self, is_all: bool = True) -> Iterator[ShownRow]:
-        """Yield what is new; with `is_all`, also rows that might still get more values."""
+        """Yield what is new.
+
+        A row that might still get more values waits for the next call, but with `is_all`.
+        """
         attempts: dict[int, list[PartRows]] = {}
-        for part in self._history.in_order():
+        for part in self.history.in_order():
             if any(origin in self._wanted for origin in part.tracks):
                 attempts.setdefault(part.attempt, []).append(self._part(part))
         for parts in attempts.values():
@@ -47,6 +50,7 @@ class Rows:
         found = self._parts.get((part.attempt, part.rank))
         if found is None:
             found = self._parts[part.attempt, part.rank] = PartRows(part, self._where, self._wanted)
+        found.part = part
         return found
 
 
@@ -54,7 +58,7 @@ class PartRows:
     """The same for one part."""
 
     def __init__(self, part: PartHistory, where: dict[str, Origin | None], wanted: Container[Origin]) -> None:
-        self._part, self._where, self._wanted = part, where, wanted
+        self.part, self._where, self._wanted = part, where, wanted
         self._tail = Tail(part.path / names.JOURNAL_FILE, ("row",))
         self._count = 0
         self._tracks: dict[Origin, Track] = {}
@@ -63,15 +67,17 @@ class PartRows:
 
     def read(self, is_all: bool) -> Iterator[ShownRow]:
         """Yield what is new in this part."""
-        for records in self._tail.read():
+        before = dict(self._open)
+        for records in self._tail.read(self.part.offset):
             for record in records:
                 self._count += 1
-                origin = read_origin(record, self._part.rank)
+                origin = read_origin(record, self.part.rank)
                 if origin in self._wanted and "row" in record and (row := read_row(record, self._count)):
                     yield from self._take(origin, row)
+        for origin, row in list(self._open.items()):
+            if is_all or before.get(origin) is row:
+                yield ShownRow(origin, self._open.pop(origin))
         if is_all:
-            yield from (ShownRow(origin, row) for origin, row in self._open.items())
-            self._open = {}
             yield from self._sorted()
 
     def _take(self, origin: Origin, row: Row) -> Iterator[ShownRow]:
@@ -97,8 +103,8 @@ class PartRows:
     def _track(self, origin: Origin) -> Track:
         track = self._tracks.get(origin)
         if track is None:
-            track = self._tracks[origin] = Track(origin, self._part.cuts.get(origin))
-            known = self._part.tracks.get(origin)
+            track = self._tracks[origin] = Track(origin, self.part.cuts.get(origin))
+            known = self.part.tracks.get(origin)
             if known and not known.is_ordered and origin.kind != "output":
                 self._unordered[origin] = {}
         return track

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -24,28 +25,34 @@ class Tail:
     def __init__(self, path: Path, keys: tuple[str, ...]) -> None:
         self._path = path
         self._has_key = re.compile(b"|".join(b'"%b"' % key.encode() for key in keys)).search
-        self._offset = 0
+        self.offset = 0
         self._is_packed = False
 
-    def read(self) -> Iterator[list[dict[str, Any]]]:
+    def read(self, until: int | None = None) -> Iterator[list[dict[str, Any]]]:
         """Yield what is new, many records at a time; nothing where there is no journal yet.
 
-        A last line without its newline is still being written, and left for the next call.
+        A last line without its newline is still being written, and left for the next call. With `until`, an offset
+        to which another has read, not more than that.
         """
-        if not self._has_grown():
+        if until is None and not self._has_grown():
+            return
+        if until is not None and until <= self.offset:
             return
         with open_packed(str(self._path)) as file:
-            file.seek(self._offset)
+            file.seek(self.offset)
             while lines := file.readlines(BLOCK_BYTES):
-                if not lines[-1].endswith(b"\n"):
+                ends = list(accumulate(map(len, lines), initial=self.offset))
+                while lines and (not lines[-1].endswith(b"\n") or (until is not None and ends[len(lines)] > until)):
                     lines.pop()
-                self._offset += sum(map(len, lines))
+                self.offset = ends[len(lines)]
                 if wanted := [line for line in lines if self._has_key(line)]:
                     yield decode(wanted)
+                if len(lines) < len(ends) - 1:  # What comes next in the file is the rest of a line.
+                    return
 
     def _has_grown(self) -> bool:
         try:
-            return os.stat(self._path).st_size > self._offset
+            return os.stat(self._path).st_size > self.offset
         except (FileNotFoundError, NotADirectoryError):  # There is none yet; or it is packed, and will not grow.
             was_packed, self._is_packed = self._is_packed, is_there(str(self._path))
             return self._is_packed and not was_packed
