@@ -172,6 +172,7 @@ LR = {"lr": 0.1}
         ("nice -n 5 timeout -k 5 1h python train.py", {"nice": {"n": 5}, "timeout": {"k": 5}}),
         ("nice -10 ./train", None),
         ("time -p stdbuf -oL ./train", {"time": {"p": True}, "stdbuf": {"o": "L"}}),
+        ("torchrun --tee --tee 3 --tee train.py", {"torchrun": {"tee": [True, 3, True]}}),
         ("taskset -c 0-3 ./train", {"taskset": {"c": True}}),
         ("uv run --with x -- python train.py", {"uv run": {"with": "x"}}),
         ("uv run train.py", None),

@@ -136,9 +136,9 @@ class Reader:
         """A launcher's options with types; their config files are noted."""
         read: dict[str, Any] = {}
         for name, value in facts.items():
-            typed = [self._type(name, text) for text in value] if isinstance(value, list) else value
-            read[name] = self._type(name, typed) if isinstance(typed, str) else typed
-            for text in texts_in(read[name]):
+            typed = [self._type(name, text) for text in (value if isinstance(value, list) else [value])]
+            read[name] = typed if isinstance(value, list) else typed[0]
+            for text in texts_in(typed):
                 if text.endswith(CONFIG_ENDINGS):
                     self._note_path("out", text)
         return read
@@ -298,7 +298,9 @@ class Reader:
             self._note_path(name, path)
         return value
 
-    def _type(self, name: str, text: str) -> Any:
+    def _type(self, name: str, text: str | bool) -> Any:
+        if isinstance(text, bool):  # A launcher's flag.
+            return text
         if len(text) > LONGEST_TEXT:
             text = text[:LONGEST_TEXT] + "…"
         return mask_value(name, read_value(text))

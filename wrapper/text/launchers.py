@@ -140,8 +140,8 @@ class _Reader:
 
     def _note(self, name: str, value: Any, words: int = 1) -> None:
         self._at += words
-        if name in self.facts and value is not True:
-            before = self.facts[name]
+        before = self.facts.get(name)
+        if before is not None and not (before is True and value is True):
             value = [*before, value] if isinstance(before, list) else [before, value]
         self.facts[name] = value
 
