@@ -190,7 +190,7 @@ def make_readers(journal: Journal, command: int, knows_writers: Callable[[], boo
     """All kinds; each is started once there is something for it to read."""
     began = time.monotonic()
     wanted: dict[str, Callable[[bool], bool]] = {
-        "config": lambda _: "arguments" not in journal.positions,
+        "config": lambda _: journal.positions.get("arguments", 0) < 2,
         "output": lambda has_ended: has_bytes(OUTPUT_FILE) and (has_ended or knows_writers()),
         "metrics": lambda _: has_bytes(METRICS_FILE),
         "followed": lambda has_ended: has_ended or time.monotonic() - began > FOLLOW_AFTER_S,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from wrapper.recorder.channel import Channel
 
-KINDS = ("output", "metrics")
+KINDS = ("config", "output", "metrics")
 
 
 def load(kind: str) -> Callable[[Channel], None]:
