@@ -79,6 +79,7 @@ def test_the_shortest_number_is_the_same_in_single_precision(single):
 
 def test_one_tenth_is_one_tenth():
     assert shortest(struct.unpack("<f", struct.pack("<f", 0.1))[0]) == 0.1
+    assert shortest(0.11773015558719635) == 0.117730156  # nine digits are enough for any
 
 
 def test_histogram_has_an_edge_more_than_counts(written):

@@ -116,7 +116,7 @@ def shortest(single: float) -> float:
     """The double with the fewest digits that is this number in single precision: 0.1 for 0.10000000149011612."""
     if single != single or single in (float("inf"), float("-inf")):
         return single
-    for digits in range(6, 9):
+    for digits in range(6, 10):
         short = float(f"{single:.{digits}g}")
         if abs(short) < MOST_SINGLE and FLOAT.unpack(FLOAT.pack(short))[0] == single:
             return short
