@@ -36,7 +36,7 @@ def said(command, positions=None, skips=(), **part):
     if not child:
         try:
             os.chdir("../part")
-            ends, _keep_open = os.pipe()
+            ends, _open_while_the_recorder_lives = os.pipe()
             channel = Channel(out, ends, mmap.mmap(-1, mmap.PAGESIZE), positions or {}, 1, frozenset(skips))
             channel.part = part
             read(channel)
@@ -248,6 +248,9 @@ def test_piece_that_killed_its_reader_is_left_out(work):
     (work / "a.yaml").write_text("a: 1")
     (work / "data.csv").write_text("1")
 
+    assert [set(record) for record in said("python train.py a.yaml data.csv", skips=[0])] == [
+        {"source", "upto", "warning"}
+    ]
     assert [record["source"] for record in said("python train.py a.yaml data.csv", skips=[1])] == [
         "arguments", "data:data.csv", "arguments"
     ]  # fmt: skip

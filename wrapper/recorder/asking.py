@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-DEADLINE_S = 10.0
+DEADLINE_S = 5.0
 SHORT_DEADLINE_S = 1.0
 MANY_HANGS = 3  # From here on only the short deadline is waited for.
 LONGEST_LIFE_S = 600  # of a process that nobody asks any more

@@ -24,7 +24,7 @@ MOST_ENTRIES = 50_000  # names that are listed
 MOST_SIZES = 2_000  # files whose size and time are asked for: a server of files answers others, too
 MOST_READ = 64  # files that are opened
 READ_OF_EACH_BYTES = 1 << 14
-BUDGET_S = 8.0
+BUDGET_S = 4.0
 DIGEST_BYTES = 16
 
 

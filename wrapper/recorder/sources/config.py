@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from wrapper.recorder.channel import Channel
 
 MOST_PATHS = 50  # of config files, and of data
+MOST_SILENT = 5  # Where so many paths do not answer, no other will.
+WORDS = 0  # the first piece; the others are the paths, counted from 1
 SETTINGS_KNOWN, ALL_KNOWN = 1, 2
 
 
@@ -45,12 +47,17 @@ class Reading:
             "data": self._describe_data,
         }
         self._asker = Asker(questions, deadline_s)
-        self._silent: set[str] = set()
-        self._begun = 0
+        self._silent: list[str] = []
+        self._begun = WORDS
 
     def run(self) -> None:
+        """Say all of it, whatever of it is not in the journal yet."""
         argv = self._channel.part.get("argv")
         words = [word for word in argv if isinstance(word, str)] if isinstance(argv, list) else []
+        self._channel.begin(WORDS)
+        if WORDS in self._channel.skips:
+            self._say("arguments", ALL_KNOWN, warning="arguments: they could not be read as settings")
+            return
         found = read_arguments(words, self._find)
         self._read_files(found)
         # A thousand ranks would ask the server of the files the same at the same moment.
@@ -61,14 +68,21 @@ class Reading:
             if self._begin(f"data:{path}"):
                 self._say_data(path)
         if data:
-            self._channel.send("arguments", ALL_KNOWN)
+            self._say("arguments", ALL_KNOWN)
         self._asker.close()
 
+    def _say(self, source: str, upto: int, **facts: Any) -> None:
+        """Send a record now: what comes next may take long."""
+        self._channel.send(source, upto, **facts)
+        self._channel.wait(0)
+
     def _find(self, path: str) -> str:
+        if len(self._silent) >= MOST_SILENT:
+            return ""
         try:
             kind: str = self._asker.ask("kind", self._place(path))
         except NoAnswer:
-            self._silent.add(path)
+            self._silent.append(path)
             return ""
         return kind
 
@@ -84,14 +98,13 @@ class Reading:
         return True
 
     def _say_arguments(self, found: Arguments, upto: int) -> None:
-        problems = [f"{path} did not answer, so nothing is known of it" for path in sorted(self._silent)]
+        problems = [f"{path} did not answer, so nothing is known of it" for path in self._silent]
         if found.left_out:
-            problems.append(f"the last {found.left_out} words of the command line were not read as settings")
+            problems.append(f"the last {found.left_out} words of the command line were not read")
         if more := len(found.files[MOST_PATHS:]) + len(found.data[MOST_PATHS:]):
-            problems.append(f"{more} of the paths on the command line were not looked at: there are too many")
-        for problem in problems:
-            self._channel.send("arguments", warning=f"arguments: {problem}")
-        self._channel.send("arguments", upto, config=found.config)
+            problems.append(f"{more} of the paths were not looked at: there are too many")
+        warning = {"warning": f"arguments: {'; '.join(problems)}"} if problems else {}
+        self._say("arguments", upto, config=found.config, **warning)
 
     def _read_files(self, found: Arguments) -> None:
         """Say what stands in config files; one that holds something else is data."""
@@ -115,7 +128,7 @@ class Reading:
             facts["warning"] = f"{path} line {line}: {problem}" if line else f"{path}: {problem}"
         if "file" in facts:
             facts["file"] = {"path": path, **facts["file"]}
-        self._channel.send(f"config:{path}", 1, **facts)
+        self._say(f"config:{path}", 1, **facts)
 
     def _say_data(self, path: str) -> None:
         try:
@@ -123,9 +136,9 @@ class Reading:
         except NoAnswer:
             facts = {"problem": "it did not answer in time"}
         if "problem" in facts:
-            self._channel.send(f"data:{path}", 1, warning=f"{path}: no fingerprint of this data: {facts['problem']}")
+            self._say(f"data:{path}", 1, warning=f"{path}: no fingerprint of this data: {facts['problem']}")
         elif facts:
-            self._channel.send(f"data:{path}", 1, data={"path": path, **facts})
+            self._say(f"data:{path}", 1, data={"path": path, **facts})
 
     def _describe_data(self, path: str) -> dict[str, Any]:
         """In the asker's process: what is known of data; nothing of what is none."""
