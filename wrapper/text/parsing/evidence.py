@@ -29,7 +29,9 @@ def judge(shape: Shape) -> Verdict:
     if is_stepped:
         if "metric" in roles or shape.is_mapping:
             return Verdict(AT_ONCE, "with a step")
-        return Verdict(WHEN_IT_CHANGES if shape.is_clean else NEVER, "names that say nothing, with a step")
+        is_assigned = len(shape.values) > 1 and all(value.rule.startswith("name:") for value in shape.values)
+        is_possible = shape.is_clean or is_assigned
+        return Verdict(WHEN_IT_CHANGES if is_possible else NEVER, "names that say nothing, with a step")
     if shape.is_mapping and "setting" in roles:
         return Verdict(NEVER, "settings")
     strong = [value for value in shape.values if value.role == "metric" and is_strong(value.name)]

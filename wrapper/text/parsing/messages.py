@@ -2,14 +2,29 @@
 
 import re
 
+from wrapper.text.names import tidy_name
 from wrapper.text.parsing.mappings import read_mapping
+from wrapper.text.parsing.numbers import read_number
 from wrapper.text.parsing.pairs import read_pairs
 from wrapper.text.parsing.prefixes import MASK, find_label, find_prefix
 from wrapper.text.parsing.shapes import Refused, Shape
-from wrapper.text.parsing.words import is_section, split
+from wrapper.text.parsing.words import is_section, role, split
 
 BAR = re.compile(r"[━╸╺─█▉▊▋▌▍▎▏▐░▒▓■□▁-▇⠀-⣿]+|(?<=\[)[#=>.*-]{2,}[ #=>.*-]*(?=\])|(?<=\|) *[#=>][#=> .-]*(?=\|)")
 SETTINGS = frozenset("params parameters config args hparams arguments options event settings".split())
+# A name whose brackets say how it was measured, with numbers of their own; it is the only one in its line.
+BRACKETED = re.compile(
+    r"\s*(?P<name>[A-Za-z][\w ()./@-]{0,80}\[(?P<inside>[^][]{1,120})\])\s?[=:]\s?(?P<number>\S{1,40})\s*"
+)
+
+
+def read_bracketed(line: str) -> tuple[str, float] | None:
+    """`AP @[ IoU=0.50:0.95 | area=all ] = 0.374`: the name as it stands there, and its number."""
+    found = BRACKETED.fullmatch(line) if "] =" in line or "]:" in line or "]=" in line else None
+    if not found or "=" not in found["inside"] or role(found["name"].partition("[")[0]) != "metric":
+        return None
+    number = read_number(found["number"])
+    return None if number is None else (tidy_name(found["name"]), number)
 
 
 def clean(line: str) -> str:

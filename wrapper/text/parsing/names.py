@@ -3,19 +3,26 @@
 import re
 from typing import NamedTuple
 
+from wrapper.text.names import tidy_name
 from wrapper.text.parsing.words import is_section, role, split
 
 WRAPPER = re.compile(
     r"\b(?:tensor|array|Array|np\.\w{1,20}|numpy\.\w{1,20}|jnp\.\w{1,20}|float\d{0,3}|Decimal|mx\.array)\(\[?$"
 )
 CELL = re.compile(
-    r"\|(?!\w{1,12}\||$)|[,;│┃║•\]{}\t]| [-–—] |  +|(?<![Aa]vg)[.!?] |\.{3,}|[\"'] |(?:^|\s)[-*>#]+(?=\s)"
+    r"\|(?!\w{1,12}\||$)|[,;│┃║•\]{}\t]| [-–—] |(?<!\bof)(?<! )  +|(?<![Aa]vg)[.!?] |\.{3,}"
+    r"|[\"'] |(?:^|\s)[-*>#]+(?=\s)"
 )
 COLON = re.compile(r"(?<!\s)\s*:\s+")
 UNITS = re.compile(r"(?<!\s)\s*[(\[](?:s|sec|secs|ms|us|min|%|GB|MB|KB|B|GiB|MiB)[)\]]$")
 ENDS = " \t'\"`-*>:.!?~=,;<(–—"
+VERB = re.compile(r"(?:^|(?<=\s))(is|was|were|of)$")
+TUPLE = re.compile(r"\(\s?['\"]([\w ./@-]{1,60})['\"]\s?,\s?$")  # ('loss', 0.3)
+CALL = re.compile(r"(?<![\w.])[A-Za-z_][\w.]{2,60}\((\w+)$")  # Result(loss=0.3
+VERBS = frozenset("got reached achieved reaches achieves gave gives scored obtained".split())
+ARTICLES = frozenset("the a an our my its this".split())
 BEFORE_COUNTER = frozenset("at on after for".split())
-BEFORE_NAME = frozenset("with and has got reached achieved finished".split())
+BEFORE_NAME = VERBS | frozenset("with and has finished".split())
 BEFORE_RANGE = re.compile(r"\s(?:at|for|on|after|over)\s")
 MOST_WORDS = 6
 
@@ -46,11 +53,15 @@ def read_name(before: str) -> Named:
     bare = stripped.rstrip(" :=>'\"")
     if len(bare) < len(stripped) and any(sign in stripped[len(bare) :] for sign in ":="):
         joint = ":"
-    elif bare.endswith(" is") or bare == "is":
-        joint, bare = "is", bare[:-2].rstrip()
+    elif found := VERB.search(bare):
+        joint, bare = "of" if found[1] == "of" else "is", bare[: found.start()].rstrip()
+    if found := TUPLE.search(before):
+        return Named(tidy(found[1]), ":", "", "", "", "", "(")
+    if joint == ":" and (found := CALL.search(bare)):
+        bare = bare[: found.start()] + ", " + found[1]
     left, name, lead = cut_last_cell(after_loose_bracket(bare))
     section, name = cut_section(name)
-    about, name = cut_subject(name)
+    about, name = cut_subject(without_article(name))
     return Named(tidy(name), joint, bracket, section, left.strip(ENDS + ")]}|"), about, lead, " " in name.strip())
 
 
@@ -74,6 +85,8 @@ def cut_section(name: str) -> tuple[str, str]:
     words = split(parts[-2])
     if is_section(parts[-2]) or (words and is_section(words[0])):
         return words[0], parts[-1]
+    if " for " in parts[-2] and role(parts[-2]) == "metric" and role(parts[-1]) == "other":
+        return "", f"{parts[-2]} {parts[-1]}"
     return "", parts[-1]
 
 
@@ -87,8 +100,14 @@ def cut_subject(name: str) -> tuple[str, str]:
         return tidy(" ".join(words[:-2])), words[-1]
     for place in range(len(words) - 1, 0, -1):
         if words[place - 1] in BEFORE_NAME:
-            return "", " ".join(words[place:])
+            return "", without_article(" ".join(words[place:]))
     return "", name
+
+
+def without_article(name: str) -> str:
+    """`the test loss` is called `test loss`."""
+    first, _, others = name.strip().partition(" ")
+    return others if first.lower() in ARTICLES else name
 
 
 def tidy(name: str) -> str:
@@ -104,7 +123,7 @@ def tidy(name: str) -> str:
     words = name.split()
     if len(words) > MOST_WORDS or len(name) > 100 or not any(map(str.isalpha, name)):
         return ""
-    return " ".join(words)
+    return tidy_name(name)
 
 
 def subject(text: str) -> str:

@@ -4,7 +4,7 @@ import re
 
 # A digit in a name (`Acc@1`, `f1`, `output #0`, `top-5`, `mAP50-95`) is none. Nothing in it can match in two ways.
 NUMBER = re.compile(
-    r"(?<![\w.@])(?<![A-Za-z_]-)(?<![A-Za-z_]\d-)(?<![A-Za-z_]\d\d-)"
+    r"(?<![\w.@^])(?<![A-Za-z_]-)(?<![A-Za-z_]\d-)(?<![A-Za-z_]\d\d-)"
     r"([-+]?(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+\.?\d*(?:[eE][-+]?\d+|[dD][-+]\d+)?|\.\d+(?:[eEdD][-+]?\d+)?"
     r"|(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![\w'-])))"
 )

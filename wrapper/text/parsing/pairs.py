@@ -2,7 +2,7 @@
 
 import re
 
-from wrapper.text.parsing.names import Named, read_name, subject, tidy
+from wrapper.text.parsing.names import VERBS, Named, read_name, subject, tidy
 from wrapper.text.parsing.prefixes import MASK
 from wrapper.text.parsing.shapes import Refused, Shape, Value
 from wrapper.text.parsing.words import PROSE, has_section, is_section, role, split, step_rank
@@ -130,6 +130,7 @@ class Pairs:
     def _find_junk(self, before: str, named: Named, joined: str, unit: str, end: int) -> str:
         """The rule that says that it is no number of its own, or ""."""
         is_fraction = joined.count(MASK) == 1 and ("/" in joined or "of " in joined)
+        is_fraction = is_fraction or (joined == f"/{MASK}/{MASK}" and role(named.name) == "step")
         if joined and not is_fraction:
             return "a time, a date or a range"
         if before.strip() in SPREADS:
@@ -207,8 +208,8 @@ class Pairs:
             return self._read_bracket(named, kind, end)
         if self._last in ("value", "list") and before in LIST_GAPS and self._is_in_list():
             return self._refuse("", "list")
-        if not named.name:
-            return self._read_nameless(named, unit, before, end)
+        if not named.name or (named.joint == " " and split(named.name)[-1] in VERBS):
+            return self._read_nameless(named._replace(name=""), unit, before, end)
         if kind in ("step", "epoch") and named.joint:
             if named.joint == " " and (set(split(named.name)[:-1]) & PROSE) and "end" not in split(named.name):
                 return self._refuse(named.name, "prose")
@@ -256,7 +257,13 @@ class Pairs:
         name = cut_sentence(following[1]) if following and is_named else ""
         kind = role(name) if name else ""
         self._loose -= len(split(name)) if len(split(name)) <= 2 else 0
-        if name and unit != "%" and kind in ("metric", "other") and len(name.split()) <= 4 and not FILE.search(name):
+        if (
+            name
+            and (unit != "%" or kind == "metric")
+            and kind in ("metric", "other")
+            and len(name.split()) <= 4
+            and not FILE.search(name)
+        ):
             is_pair = kind == "metric" or (named.lead.startswith((",", "|")) and not self._is_in_list())
             if is_pair and not set(name.split()) & PROSE:
                 return self._take(named._replace(name=name), "number, then its name")
@@ -275,7 +282,7 @@ class Pairs:
         if rule:
             self._refuse(name, rule)
         else:
-            self._take(named._replace(name=self._continued(name)), self._rule(named))
+            self._take(named._replace(name=self._continued(name)), self._rule(named), is_fraction=named.joint == "of")
 
     def _why_no_value(self, name: str, kind: str, unit: str, joint: str) -> str:
         """The rule by which a number with a name is no metric, or ""."""
@@ -287,6 +294,8 @@ class Pairs:
             return "size"
         if "/" in unit and kind != "rate":
             return "rate"
+        if joint == "of" and (kind != "metric" or unit not in ("", "%")):
+            return "prose"
         if len(name) == 1 and name.isupper():
             return "a single letter"
         words = name.lower().split()
@@ -308,7 +317,7 @@ class Pairs:
         is_cell = named.lead.strip() in ("|", ",", ";", "-") and named.lead != ""
         return "cell with name and number" if is_first or is_cell else "name and number"
 
-    def _take(self, named: Named, rule: str, over: int | None = None) -> None:
+    def _take(self, named: Named, rule: str, over: int | None = None, is_fraction: bool = False) -> None:
         name, words = named.name, split(named.name)
         if self._section and not has_section(name) and not {"lr", "learning"} & {*words}:
             if self._line_section or not named.lead.strip():
@@ -317,7 +326,7 @@ class Pairs:
             self._section = words[0]  # `train Loss: 0.3 Acc: 0.9`
         if named.lead.strip():
             self._section = self._line_section
-        self._values.append(Value(self._index, name, rule, role(named.name), over))
+        self._values.append(Value(self._index, name, rule, role(named.name), over, is_fraction))
         self._last = "value"
 
 

@@ -23,7 +23,8 @@ from wrapper.text.line import Line, Lines, Plain
 from wrapper.text.names import fold_name
 from wrapper.text.parsing.bars import Bars, State
 from wrapper.text.parsing.evidence import AT_ONCE, NEVER
-from wrapper.text.parsing.messages import clean
+from wrapper.text.parsing.held import Held
+from wrapper.text.parsing.messages import clean, read_bracketed
 from wrapper.text.parsing.numbers import read_number
 from wrapper.text.parsing.patterns import NOTHING, Pattern, find_all
 from wrapper.text.parsing.plans import MOST_PARTS, Plan, Plans, message
@@ -42,7 +43,6 @@ IS_BAR = re.compile(r"\d%\|")
 LONGEST_HEADER = 1000
 LONGEST = 16_384  # characters; a longer line is data
 KEPT_LINES = 5  # of a stretch without a digit: a header is not longer
-KEPT_HELD = 256
 
 
 class Seen(NamedTuple):
@@ -80,8 +80,7 @@ class Parser:
         self._ignored = frozenset(map(fold_name, ignored))
         self._teller = Teller(on_candidate)
         self._plans = Plans()
-        self._held: dict[tuple[str, ...], Row] = {}
-        self._changing: set[tuple[str, ...]] = set()
+        self._held = Held(self._teller)
         self._bars = Bars()
         self._streams: dict[int, Stream] = {}
         self.turn_to(1)
@@ -181,9 +180,7 @@ class Parser:
     def finish(self) -> list[Row]:
         """What is left when nothing more comes."""
         rows = self._bars.follow(None, self._epoch_at)
-        for row in self._held.values():
-            self._teller.tell_row(row, False, "seen only once, or never changed")
-        self._held.clear()
+        self._held.refuse_all()
         for number, stream in self._streams.items():
             self.turn_to(number)
             rows += self._take_record(stream.tables.end_box())
@@ -212,6 +209,8 @@ class Parser:
             stream.code = ""
 
     def _read(self, line: str) -> list[Row]:
+        if bracketed := read_bracketed(line):
+            return self._take_record(Record(dict([bracketed]), rule="name with brackets"))
         line = clean(line)
         plan, parts = self._plans.find(line)
         if len(parts) > MOST_PARTS:
@@ -256,15 +255,15 @@ class Parser:
         if plan.verdict.when == AT_ONCE:
             teller.tell_values(self._line, shape.values, parts, True, plan.verdict.rule)
             return [row]
-        return self._hold(row, plan.verdict.rule)
+        return self._held.hold(row, plan.verdict.rule)
 
     def _read_values(self, shape: Shape, parts: list[str]) -> dict[str, float]:
         values: dict[str, float] = {}
         is_below = not shape.has_section and shape.step is None and shape.epoch is None
         section = self._stream.section if is_below else ""
-        for index, name, _rule, _role, over in shape.values:
+        for index, name, _rule, _role, over, is_fraction in shape.values:
             number = read_number(parts[2 * index + 1])
-            if number is None or index in self._covered:
+            if number is None or index in self._covered or (is_fraction and "." not in parts[2 * index + 1]):
                 continue
             if over is not None:
                 whole = read_number(parts[2 * over + 1])
@@ -290,24 +289,6 @@ class Parser:
             total = read_number(parts[2 * shape.total + 1])
             if total is not None:
                 self.counters.note_step(step, total)
-
-    def _hold(self, row: Row, rule: str) -> list[Row]:
-        """Keep a row until another one of its names has other values."""
-        key = tuple(row.values)
-        if key in self._changing:
-            self._teller.tell_row(row, True, rule)
-            return [row]
-        before = self._held.pop(key, None)
-        if before is not None and before.values != row.values and has_fraction(before, row):
-            if len(self._changing) < KEPT_HELD:
-                self._changing.add(key)
-            for found in (before, row):
-                self._teller.tell_row(found, True, rule)
-            return [before, row]
-        if len(self._held) >= KEPT_HELD:
-            self._held.pop(next(iter(self._held)))
-        self._held[key] = before or row
-        return []
 
     def _enter(self, step: float | None, epoch: float | None) -> None:
         """A line that counts is what the lines after it belong to."""
@@ -390,8 +371,3 @@ def tail(piece: Plain) -> list[Line]:
         if start < 0:
             return piece.lines()
     return replace(piece, data=piece.data[start + 1 :], start=piece.start + start + 1).lines()
-
-
-def has_fraction(*rows: Row) -> bool:
-    """Whether a value is no whole number: counts alone are no metrics."""
-    return any(value != value or value % 1 for row in rows for value in row.values.values())

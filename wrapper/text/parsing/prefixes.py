@@ -20,7 +20,7 @@ PREFIX = re.compile(
     rf"|(?P<glog>[IWEF]\d{{4}} (?:{N}|\d\d):{N}:{N} +{N} {PLACE}\])"
     rf"|(?P<flagged>\[(?:{LEVEL}|[IWED]) {DAY}[ T]{HOUR}\])"
     rf"|(?P<time>[\[(]?(?:{DAY}(?:[ T]| - ){HOUR}|{HOUR}|{DAY}(?= - ))(?: {LEVEL})?[\])]?(?![\w%/])[,:|]?)"
-    rf"|(?P<dated_logger>\[(?:[\w./]{{1,60}}: )?{DAY} {HOUR}(?: [\w./]{{1,60}})?\]:?)"
+    rf"|(?P<dated_logger>\[(?:[\w./]{{1,60}}:? ){{0,2}}{DAY} {HOUR}(?: [\w./]{{1,60}}(?::(?:{N}|\d+))?)?\]:?)"
     rf"|(?P<level>[\[(]?\b{LEVEL} *[\])]?(?=[ :|-]|$)(?: (?=\())?[:|]?)"
     rf"|(?P<place>[\[(]?{PLACE}[\])]?)"
     rf"|(?P<stream>std(?:out|err) [FP]\b)"

@@ -11,6 +11,7 @@ class Value(NamedTuple):
     rule: str
     role: str
     over: int | None = None  # which number it is divided by
+    is_fraction: bool = False  # it is one only if it is printed with a decimal point
 
 
 class Refused(NamedTuple):

@@ -1,32 +1,32 @@
 """Tables: a header once, then rows of numbers; or boxes in which each line has one name and one number."""
 
+import itertools
 import re
 from collections import deque
 from typing import NamedTuple
 
+from wrapper.text.parsing.headers import (
+    FRAME,
+    MOST_COLUMNS,
+    PHRASE,
+    TRAILING_BAR,
+    Cell,
+    Header,
+    cut_at,
+    find_separator,
+    match_places,
+    read_cell,
+    read_header,
+    split_cells,
+)
 from wrapper.text.parsing.names import tidy
-from wrapper.text.parsing.numbers import NUMBER, read_number
 from wrapper.text.parsing.words import is_section, role, step_rank
 
-FRAME = "|│┃║"
-FRAMES = re.compile(f"[{FRAME}]")
-IS_SPACED_FRAME = re.compile(rf"\s[{FRAME}]\s|[{FRAME}]\s*$")
 RULE = re.compile(r"[\s\-=_+|:*~─━═┄┌┬┐├┼┤└┴┘╭╮╰╯╞╪╡┏┳┓┡╇┩┣╋┫┗┻┛╔╦╗╠╬╣╚╩╝│┃]*")
-WORD = re.compile(r"\S+")
-PHRASE = re.compile(r"\S+(?: \S+)*")
-TRAILING_BAR = re.compile(r"(?<!\s):?\s+\d{1,3}%\s*[|━╸─#=█].*")
-UNIT = re.compile(r"(?: ?%|[A-Za-z]{1,3})?(?:/\d+)?")
 MISSING = frozenset(["N/A", "n/a", "NA", "-", "--", "None", "none", "null", "", "—", "nan"])
 KEPT_LINES = 4
 KEPT_ROWS = 4096  # of the rows seen, so that a table that is drawn again adds nothing
-MOST_COLUMNS = 200
 FORGOTTEN_AFTER = 400  # lines that are no rows
-
-
-class Cell(NamedTuple):
-    text: str
-    start: int
-    end: int
 
 
 class Record(NamedTuple):
@@ -37,84 +37,6 @@ class Record(NamedTuple):
     epoch: float | None = None
     refused: tuple[tuple[str, str], ...] = ()  # name, rule
     rule: str = "table"
-
-
-class Header(NamedTuple):
-    """The columns of a table: their names, where they stand, and what separates them."""
-
-    columns: tuple[Cell, ...]
-    separator: str  # "|", "," or " "
-    words: tuple[Cell, ...]
-
-    def texts(self) -> list[str]:
-        """Its names: a table that is drawn again has the same."""
-        return [column.text for column in self.columns]
-
-
-def find_separator(line: str) -> str:
-    """What separates the cells of a line."""
-    stripped = line.strip()
-    if (stripped and stripped[0] in FRAME) or IS_SPACED_FRAME.search(line):
-        return "|"
-    if "," in stripped and " " not in stripped.replace(", ", ","):
-        return ","
-    return " "
-
-
-def split_cells(line: str, separator: str) -> list[Cell]:
-    """The cells of a line, each with its place."""
-    if separator == " ":
-        return [Cell(found.group(), found.start(), found.end()) for found in WORD.finditer(line)]
-    cells, start = [], 0
-    parts = FRAMES.split(line) if separator == "|" else line.split(separator)
-    for part in parts:
-        cells.append(Cell(part.strip(), start, start + len(part)))
-        start += len(part) + 1
-    if separator == "|" and len(cells) > 1:
-        cells = cells[not cells[0].text and line.lstrip()[:1] in FRAME :]
-        if cells and not cells[-1].text:
-            del cells[-1]
-    return cells
-
-
-def read_cell(text: str) -> float | None:
-    """The number in a cell, unit or percent sign left out; None when there is none."""
-    found = NUMBER.match(text)
-    return read_number(found[1]) if found and UNIT.fullmatch(text.removesuffix(":"), found.end()) else None
-
-
-def read_header(line: str, above: str = "") -> Header | None:
-    """The columns that a line names; None when it names none, or none that counts or measures.
-
-    The line above belongs to it where each of its words stands over one of the columns.
-    """
-    line = TRAILING_BAR.sub("", line)
-    separator = find_separator(line)
-    words = split_cells(line, separator)
-    columns = words
-    if separator == " ":
-        columns = [Cell(found.group(), found.start(), found.end()) for found in PHRASE.finditer(line)]
-    if not 2 <= len(words) <= MOST_COLUMNS or any(read_cell(cell.text) is not None for cell in words):
-        return None
-    if separator == " " and len(columns) < 2:
-        columns = words
-    if (
-        "=" in line
-        or ": " in line
-        or line.rstrip().endswith((":", "."))
-        or any(len(cell.text) > 40 for cell in columns)
-    ):
-        return None
-    roles = {role(cell.text) for cell in (*columns, *words)}
-    if not roles & {"metric", "step", "epoch"} and not all(is_section(cell.text) for cell in columns if cell.text):
-        return None
-    upper = split_cells(above, " ") if separator == " " and len(words) > 2 else []
-    if len(upper) == len(words) and all(
-        up.text.isalpha() and overlaps(up, low) for up, low in zip(upper, words, strict=True)
-    ):
-        words = [low._replace(text=f"{up.text} {low.text}") for up, low in zip(upper, words, strict=True)]
-        columns = words
-    return Header(tuple(columns), separator, tuple(words))
 
 
 class Tables:
@@ -232,6 +154,8 @@ class Tables:
     def _match(self, header: Header, cells: list[Cell], line: str) -> Record | None:
         """What the cells say below the header; None when they do not fit."""
         columns = header.columns
+        if header.separator == " " and len(cells) > len(columns):
+            columns = cut_at(header, cells) or columns
         if len(cells) == len(columns):
             pairs = list(zip(columns, cells, strict=True))
         elif len(cells) == len(columns) + 1 and read_cell(cells[0].text) is None:
@@ -250,7 +174,11 @@ class Tables:
 
     def _is_row(self, pairs: list[tuple[Cell, Cell]]) -> bool:
         """Whether those cells that should be numbers are, or are missing."""
-        measured = [cell for column, cell in pairs if role(column.text) in ("metric", "step", "epoch")]
+        measured = [
+            cell
+            for column, cell in pairs
+            if role(column.text) in ("metric", "step", "epoch") and column.text != "Metric"
+        ]
         labels = [cell for column, cell in pairs if read_cell(cell.text) is None and cell.text not in MISSING]
         if any(column.text.lower() == "value" for column, _cell in pairs):
             return True
@@ -307,6 +235,11 @@ class Tables:
 
     def _label(self, pairs: list[tuple[Cell, Cell]]) -> str:
         """What the first cell calls the row, where it is no step that tells one row from another."""
+        texts = [
+            cell.text for _column, cell in itertools.takewhile(lambda pair: read_cell(pair[1].text) is None, pairs)
+        ]
+        if any(column.text == "Metric" for column, _cell in pairs[: len(texts)]):
+            return "/".join(map(tidy, texts))
         first = pairs[0][1]
         if read_cell(first.text) is not None or any(role(column.text) in ("step", "epoch") for column, _c in pairs):
             return ""
@@ -323,34 +256,3 @@ class Tables:
         metric = tidy(pairs[named["metric"]][1].text)
         label = tidy(self._labels.get(0, "")) if named["metric"] else ""
         return {} if value is None or not metric else {f"{label}/{metric}" if label else metric: value}
-
-
-def match_places(header: Header, cells: list[Cell]) -> list[tuple[Cell, Cell]]:
-    """Each column with the one cell that stands below it; those with none or several are left out."""
-    below: dict[int, list[Cell]] = {}
-    column = 0
-    for cell in cells:
-        while column + 1 < len(header.columns) and header.columns[column].end <= cell.start:
-            if header.columns[column + 1].start >= cell.end and header.columns[column].end + 1 >= cell.start:
-                break
-            column += 1
-        overlap = [n for n in (column, column + 1) if n < len(header.columns) and overlaps(header.columns[n], cell)]
-        if overlap:
-            best = max(overlap, key=lambda n: overlaps(header.columns[n], cell))
-            below.setdefault(best, []).append(cell)
-    pairs: list[tuple[Cell, Cell]] = []
-    label = " ".join(cell.text for cell in cells if cell.end <= header.columns[0].start)
-    if label:
-        pairs.append((Cell("", 0, 0), Cell(label, 0, 0)))
-    for number, found in below.items():
-        words = [word for word in header.words if overlaps(header.columns[number], word)]
-        if len(found) == 1:
-            pairs.append((header.columns[number], found[0]))
-        elif len(found) == len(words) and "&" not in header.columns[number].text:
-            pairs += zip(words, found, strict=True)
-    return pairs if len(pairs) * 2 >= len(header.columns) else []
-
-
-def overlaps(one: Cell, other: Cell) -> int:
-    """How many columns of the terminal two cells share."""
-    return max(0, min(one.end, other.end) - max(one.start, other.start))

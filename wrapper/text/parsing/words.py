@@ -8,7 +8,7 @@ EPOCHS = frozenset("epoch epochs ep".split())
 STEPS = (
     "global_step total_timesteps num_timesteps step steps iter iteration iterations iters it num_updates update updates"
     " timestep timesteps round generation gen trial episode pass batch mb batches minibatch nr iterat"
-    " micro_step batch_id batch_idx training_iteration local_step tree time_step time_steps up iterate"
+    " micro_step batch_id batch_idx training_iteration local_step tree time_step time_steps up iterate counter"
 ).split()
 STEP_RANK = {name: rank for rank, name in enumerate(STEPS)}
 SECTIONS = frozenset("train training val valid validation test testing eval evaluation dev holdout heldout".split())
@@ -21,7 +21,7 @@ METRICS = frozenset(
     " evidence metric improve epret hit recon commit advantage vloss ploss energy wpe ece brier"
     " l1 l2 lossv losspi top1 top5 prec1 prec5 acc1 acc5 inception bestfit vvals"
     " wss silhouette impurity gini regret value hypervolume td explained throughput bound"
-    " acceptance autocorrelation".split()
+    " acceptance autocorrelation correct rms".split()
 )
 SETTINGS = frozenset(
     "size sizes num number batch_size lr_scheduler warmup seed max min_lr max_lr layers heads dim dims hidden"
@@ -33,7 +33,7 @@ SETTINGS = frozenset(
     " verbosity line lines row col column padding clip tolerance tol smoothing temperature sents bsz folds fits"
     " candidates documents words labels points bins leaves estimators progress draw draws mom support instances"
     " positive negative used warnings failed passed errors id index elements records files file dataset shape"
-    " weights every per_device accumulation".split()
+    " weights every per_device accumulation cuda cpu gpu tpu device thresh".split()
 )
 TIMES = frozenset(
     "time times timing eta elapsed remaining seconds second sec secs minutes minute hours hour ms dt dur"
@@ -45,10 +45,12 @@ PROSE = frozenset(
     " than using into which when if not can could should would per".split()
 )
 
+ORDINALS = SECTIONS | frozenset("number no nr num index idx id loaded".split())
 GROUPS = SECTIONS | frozenset("time progress global trainer charts general rollout".split())
 LENGTHS = frozenset("length count used".split())
 AT_NUMBER = re.compile(r"\w@\d{1,4}$")
 WORDS = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
+LETTERS = re.compile(r"(?=\d)")  # of `fid50k` the first three
 CAMEL = re.compile(r"[a-z][A-Z]")
 
 
@@ -75,7 +77,7 @@ def role(name: str) -> str:
         return "rate"
     if "/" in name and words[0] not in GROUPS and joined not in STEP_RANK and last in {*EPOCHS, *STEPS}:
         return "time" if TIMES & {*words} else "other"
-    if last in EPOCHS or joined == "e" or (words[0] in EPOCHS and SECTIONS.issuperset(words[1:])):
+    if last in EPOCHS or joined == "e" or (words[0] in EPOCHS and ORDINALS.issuperset(words[1:])):
         return "epoch"
     if joined in STEP_RANK:
         return "step"
@@ -99,7 +101,7 @@ def is_measured(name: str, words: tuple[str, ...]) -> bool:
         return True
     if not METRICS.isdisjoint(words) or (words[-1] == "rate" and "learning" in words) or words[-1] == "norm":
         return True
-    return bool(AT_NUMBER.search(name)) or any(word.rstrip("0123456789") in METRICS for word in words)
+    return bool(AT_NUMBER.search(name)) or any(LETTERS.split(word, 1)[0] in METRICS for word in words)
 
 
 def step_rank(name: str) -> int:
