@@ -36,6 +36,12 @@ def wandb_on_path(wandb: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
         ("wandb show ", ["k3v9x2ab", "zzzzzzzz", "latest"]),
         ("wandb show k", ["k3v9x2ab"]),
         ("wandb output calm", ["calm-heron-11"]),
+        ("wandb watch k", ["k3v9x2ab"]),
+        ("wandb history --pa", ["--parquet"]),
+        ("wandb history k3v9x2ab --keys tr", ["train/loss", "train/acc"]),
+        ("wandb history k3v9x2ab --keys lr,tr", ["lr,train/loss", "lr,train/acc"]),
+        ("wandb history nothing --keys ", []),
+        ("wandb history latest --source ", ["metrics", "followed", "output"]),
         ("wandb run --pro", ["--project"]),
         ("wandb run --no", ["--notes", "--no-parse"]),
         ("wandb run --mode o", ["online", "offline"]),
@@ -49,7 +55,8 @@ def wandb_on_path(wandb: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_bash_completes(tmp_path_factory: pytest.TempPathFactory, line: str, found: list[str]) -> None:
-    make_run("k3v9x2ab", part=started_ago(10))
+    row = {"source": "metrics", "upto": 1, "row": {"train/loss": 1, "train/acc": 2, "lr": 3}}
+    make_run("k3v9x2ab", part=started_ago(10), records=[row])
     make_run("zzzzzzzz", run={"name": "calm-heron-11"}, part=started_ago(20))
     programs = tmp_path_factory.mktemp("programs")
     (programs / "train-on-path").touch(mode=0o755)

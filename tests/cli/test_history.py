@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def test_json_has_an_object_for_each_row(wandb: list[str]) -> None:
         "loss": 0.6931,
         "lr": 0.001,
     }
-    assert lines[1] == '{"_timestamp": 1780000002.25, "loss": 1, "text": "\\u00e4", "nan": NaN}'
+    assert lines[1] == '{"_timestamp": 1780000002.25, "loss": 1, "text": "\\u00e4", "nan": "NaN"}'
 
 
 def test_printed_rows_without_any_step_are_numbered(wandb: list[str]) -> None:
@@ -163,6 +164,19 @@ def test_reader_that_wants_no_more_is_no_error(wandb: list[str]) -> None:
 
     assert head.split() == [b"step", b"time", b"loss", b"acc"]
     assert said == b""
+
+
+def test_memory_does_not_grow_with_the_rows(wandb: list[str]) -> None:
+    def peak_kb(id: str, count: int) -> int:
+        values = {f"metric_{n}": 0.123456789 for n in range(20)}
+        make_run(id, records=[log(step, **values) for step in range(count)])
+        with subprocess.Popen([*wandb, "history", id, "--csv"], stdout=subprocess.DEVNULL) as asked:
+            _pid, status, usage = os.wait4(asked.pid, 0)
+            asked.returncode = os.waitstatus_to_exitcode(status)
+        assert asked.returncode == 0
+        return usage.ru_maxrss
+
+    assert peak_kb("many", 40_000) < peak_kb("few", 1000) + 6000
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.json", "out.jsonl"])

@@ -391,6 +391,23 @@ def test_json_has_config_summary_metrics_and_progress(wandb: list[str]) -> None:
     assert found["progress"] is None
 
 
+def test_json_has_texts_for_numbers_that_json_lacks(wandb: list[str]) -> None:
+    make_run(records=[logged(0, loss=math.inf), logged(1, loss=math.nan)])
+
+    found = json.loads(answer(wandb, "show", "latest", "--json"), parse_constant=pytest.fail)
+
+    assert (found["summary"]["loss"], found["metrics"]["loss"]["max"]["value"]) == ("NaN", "Infinity")
+
+
+def test_many_warnings_are_cut(wandb: list[str]) -> None:
+    make_run(records=[{"source": "metrics", "upto": n, "warning": f"metrics.jsonl line {n}: what?"} for n in range(25)])
+
+    short, long = answer(wandb, "show", "latest"), answer(wandb, "show", "latest", "--all")
+
+    assert (short.count("  ! "), long.count("  ! ")) == (10, 25)
+    assert short.endswith("    … 15 more: wandb show k3v9x2ab --all\n")
+
+
 def test_tags_and_notes_of_the_command_join_those_of_the_person(wandb: list[str]) -> None:
     said = [
         {"tag": "b"},

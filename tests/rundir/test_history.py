@@ -392,3 +392,13 @@ def test_rows_are_given_no_further_than_the_history_has_been_read() -> None:
     part.log(step=5, late=1)
 
     assert len(rows(history)) == 5
+
+
+def test_names_without_end_are_bounded_and_counted() -> None:
+    part = Part()
+    for number in range(21):
+        part.log(**{f"name_{number}_{n}": n for n in range(1000)})
+
+    (track,) = read().tracks(read().origins()[0])
+
+    assert (len(track.series), track.left_out) == (20_000, 1000)

@@ -16,7 +16,7 @@ from wrapper.cli.recorded import read_history
 from wrapper.cli.tables import Columns, Csv, Form, JsonLines, Parquet, Table
 from wrapper.rundir.history import History
 from wrapper.rundir.metrics import Origin, glob_matches
-from wrapper.rundir.reading import Run
+from wrapper.rundir.reading import Run, find_run
 from wrapper.rundir.rows import Rows
 
 MOST_NAMES_SAID = 12
@@ -30,10 +30,15 @@ def split_keys(_ctx: click.Context, _param: click.Parameter, texts: tuple[str, .
 
 
 def complete_keys(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
-    """The metrics of the run that stands on the line."""
+    """The metrics of the run that stands on the line; none when it is not there."""
     from click.shell_completion import CompletionItem
 
-    run = place.find_run(place.find_folder(ctx.params.get("directory")), ctx.params["run"])
+    # While the value of an option is missing, click leaves the words before it in `args`.
+    word = ctx.params.get("run") or next(iter(ctx.args), "latest")
+    try:
+        run = find_run(place.find_folder(ctx.params.get("directory")), word)
+    except LookupError:
+        return []
     history = History(run.path)
     history.read()
     before, comma, last = incomplete.rpartition(",")
@@ -52,7 +57,9 @@ def complete_keys(ctx: click.Context, _param: click.Parameter, incomplete: str) 
     help="Only these metrics, in this order; val/* are all that begin so.",
 )
 @click.option("--csv", "form", flag_value="csv", help="As RFC 4180 has it, under a line of names.")
-@click.option("--json", "form", flag_value="json", help="Each row as a JSON object on a line of its own.")
+@click.option(
+    "--json", "form", flag_value="json", help='Each row as a JSON object on a line of its own; NaN is the text "NaN".'
+)
 @click.option("--parquet", "form", flag_value="parquet", help="As a Parquet file (needs pyarrow).")
 @click.option("-o", "--output", "file", metavar="FILE", type=click.Path(dir_okay=False), help="Write it into FILE.")
 @click.option(

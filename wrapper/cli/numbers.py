@@ -44,3 +44,12 @@ def spell(value: Any) -> str:
     if value is None:
         return "null"
     return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def as_json(value: Any) -> Any:
+    """The same with texts for what JSON has no numbers for: "NaN", "Infinity" and "-Infinity", as W&B writes them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {name: as_json(item) for name, item in value.items()}
+    return [as_json(item) for item in value] if isinstance(value, list) else value

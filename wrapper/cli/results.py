@@ -11,7 +11,7 @@ from wrapper.cli import look, words
 from wrapper.cli.drawing import bar, sparkline
 from wrapper.cli.numbers import number, spell
 from wrapper.cli.tables import plain
-from wrapper.rundir.history import History
+from wrapper.rundir.history import MOST_NAMES, History
 from wrapper.rundir.metrics import Metric
 from wrapper.rundir.nested import flatten
 from wrapper.rundir.progress import Pace
@@ -102,6 +102,8 @@ def warnings(history: History) -> list[str]:
     if lines := sum(part.skipped_lines for part in parts):
         size = words.size(sum(part.skipped_bytes for part in parts))
         found.append(f"{lines:,} lines of output ({size}) were not searched for metrics: they came too fast")
+    if left_out := sum(track.left_out for part in parts for track in part.tracks.values()):
+        found.append(f"{left_out:,} values are not shown: there are more names than {MOST_NAMES:,}")
     return found
 
 

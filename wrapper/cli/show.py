@@ -9,19 +9,20 @@ from typing import Any
 
 import click
 
-from wrapper.cli import facts, look, place, results, words
+from wrapper.cli import facts, look, numbers, place, results, words
 from wrapper.cli.last_lines import last_lines
 from wrapper.cli.recorded import read_history
 from wrapper.rundir.history import History
 from wrapper.rundir.reading import Part, Run
 
 LABEL_COLUMNS = 11
+MOST_WARNINGS = 10
 SHOWN_WITH_LAST_LINES = ("failed", "killed", "crashed")
 
 
 @click.command()
 @place.takes_run
-@click.option("-a", "--all", "is_all", is_flag=True, help="All of the configuration, and every metric.")
+@click.option("-a", "--all", "is_all", is_flag=True, help="All of the configuration, every metric, every warning.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object, with times in Unix seconds.")
 @place.in_folder
 def show(run: str, is_all: bool, as_json: bool, directory: str | None) -> None:
@@ -41,7 +42,9 @@ def show(run: str, is_all: bool, as_json: bool, directory: str | None) -> None:
     history = read_history(found)
     if as_json:
         has_ended = found.state != "running"
-        click.echo(json.dumps({**facts.in_full(found), **results.in_full(history, has_ended)}, indent=2))
+        click.echo(
+            json.dumps({**facts.in_full(found), **numbers.as_json(results.in_full(history, has_ended))}, indent=2)
+        )
     else:
         click.echo("\n".join(page(found, history, is_all)))
 
@@ -58,7 +61,9 @@ def page(run: Run, history: History, is_all: bool = False) -> list[str]:
         lines.extend(f"  {'':{LABEL_COLUMNS}}{other}" for other in others)
     lines += results.page(history, run.state != "running", run.id, is_all)
     if warnings := [*known["warnings"], *results.warnings(history)]:
-        lines += ["", *(look.coloured(f"  ! {words.visible(text)}", "yellow") for text in warnings)]
+        most = None if is_all else MOST_WARNINGS
+        lines += ["", *(look.coloured(f"  ! {words.visible(text)}", "yellow") for text in warnings[:most])]
+        lines += results.the_rest(len(warnings), most, run.id)
     if part and run.state in SHOWN_WITH_LAST_LINES and (tail := last_lines(part)):
         lines += ["", look.dim(f"  The last lines of its output (wandb output {run.id} shows all):"), ""]
         lines += [f"    {text}" for text in tail]

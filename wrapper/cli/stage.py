@@ -97,6 +97,7 @@ class Stage:
 
     def _write(self, data: bytes) -> None:
         while data:
+            select.select([], [self._out], [])  # Somebody may have made it one that does not wait.
             data = data[os.write(self._out, data) :]
 
     def wait(self, seconds: float) -> bytes:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import IO, Any, Protocol
 
 from wrapper.cli import look, words
-from wrapper.cli.numbers import spell
+from wrapper.cli.numbers import as_json, spell
 from wrapper.rundir.metrics import Origin
 from wrapper.rundir.rows import ShownRow
 
@@ -154,7 +154,7 @@ def csv_cell(value: Any) -> Any:
 
 
 class JsonLines:
-    """Objects with the keys that are known, one on each line; NaN and Infinity as Python writes them."""
+    """Objects with the keys that are known, one on each line."""
 
     def __init__(self, out: IO[str], columns: Columns) -> None:
         self._out, self._columns = out, columns
@@ -165,7 +165,7 @@ class JsonLines:
             facts = zip(keys, self._columns.facts(shown), strict=True)
             found = {key: value for key, value in facts if value is not None}
             values = shown.row.values
-            found.update({name: values[name] for name in names if name in values})
+            found.update({name: as_json(values[name]) for name in names if name in values})
             self._out.write(encode(found) + "\n")
 
 

@@ -47,6 +47,7 @@ BEST_FIRST = ("metrics", "followed", "output")
 # Of configuration what comes later counts more; a source that is not here comes first.
 CONFIG_LAST = ("config", "arguments", "followed", "metrics")
 GATHERED_ROWS = 512
+MOST_NAMES = 20_000  # A program that makes up a name for each row is not to take all memory.
 
 
 class Mark(NamedTuple):
@@ -76,6 +77,7 @@ class Track:
         self.series: dict[str, Series] = {}
         self.has_steps = self.has_epochs = False
         self.is_ordered = True
+        self.left_out = 0  # values of names beyond the first MOST_NAMES
         self._step = float("-inf")
         self._rows: list[Row] = []
 
@@ -114,7 +116,10 @@ class Track:
                 rows.append(row)
         self._rows = []
         for name, (values, rows) in columns.items():
-            self.series.setdefault(name, Series()).add(values, rows)
+            if name in self.series or len(self.series) < MOST_NAMES:
+                self.series.setdefault(name, Series()).add(values, rows)
+            else:
+                self.left_out += len(values)
 
 
 class PartHistory:
