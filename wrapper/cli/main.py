@@ -18,6 +18,7 @@ from wrapper.launch.options import nearest
 # Each stands in a module of its own, which is loaded when it is asked for.
 VERBS = {
     "run": "run",
+    "log": "log",
     "ls": "ls",
     "show": "show",
     "watch": "watch",

@@ -1,4 +1,4 @@
-"""Where `wandb` begins in Python: a `run` is started at once, all else is for the command line proper."""
+"""Where `wandb` begins in Python: a `run` and a `log` are started at once, all else is for the command line proper."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ def main(site: str, args: list[str]) -> int:
     """Do what the arguments say; the exit status. `site` is where our dependencies are installed."""
     if args[:1] == ["run"] and "_WANDB_COMPLETE" not in os.environ:
         return run(site, args[1:])
+    if args[:1] == ["log"] and "_WANDB_COMPLETE" not in os.environ and not {"-h", "--help"} & {*args}:
+        from wrapper.cli.log_line import main as log
+
+        return log(args[1:])
     from wrapper.launch.packages import open_site
 
     open_site(site)
