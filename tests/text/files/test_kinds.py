@@ -96,4 +96,12 @@ def test_too_little_to_tell(text):
 
 
 def test_line_without_end_is_no_log():
-    assert kind_by_head("log.csv", b"1," * 40_000, is_whole=False) == kind_by_head("x.csv", b"\0", is_whole=False)
+    verdict = kind_by_head("log.csv", b"1," * 40_000, is_whole=False)
+
+    assert verdict.kind is None and not verdict.is_open
+
+
+def test_bytes_that_have_not_come_yet_are_waited_for():
+    assert kind_by_head("log.csv", bytes(100), is_whole=False).is_open
+    assert kind_by_head("log.csv", b"step,loss\n" + bytes(100), is_whole=False).is_open
+    assert kind_by_head("log.csv", bytes(100), is_whole=True).kind is None

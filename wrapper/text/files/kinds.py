@@ -51,12 +51,12 @@ def kind_by_name(path: str) -> str | None:
 
 def kind_by_head(path: str, head: bytes, is_whole: bool) -> Verdict:
     """What the first bytes of a file of text tell. `is_whole` when there is nothing more to come."""
-    if b"\0" in head[:4096]:
-        return NO
+    hole = head.find(b"\0")  # Bytes from another machine may come later than the length of their file.
+    head = head if hole < 0 else head[:hole]
     lines = head[: head.rfind(b"\n") + 1].decode("utf-8", "replace").removeprefix("\ufeff").splitlines()
     lines = [line for line in lines[: MOST_ROWS + 2] if line.strip()]
     if not lines:
-        return NO if len(head) >= HEAD_BYTES else LATER
+        return NO if is_whole or len(head) >= HEAD_BYTES else LATER
     stem = path.rpartition("/")[2].lower()
     is_log = LOG_NAMES.search(stem) is not None
     if lines[0].startswith("{"):

@@ -1,0 +1,120 @@
+"""Whose file it is, when several commands run in the same directory: one of another run is none of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from typing import Any
+
+from wrapper.rundir.names import END_FILE, PART_FILE, is_run_id, read_part_name
+from wrapper.rundir.reading import LEASE_S
+
+EVENT_FILE = re.compile(r"\.tfevents\.\d+\.(?P<host>.+)\.(?P<pid>\d+)\.\d+")
+CACHE_S = 5.0
+FOLDER = "../.."  # of all runs, as seen from a part
+
+
+class OtherRuns:
+    """The runs that were alive at the same time and whose directories overlap with ours."""
+
+    def __init__(self, part: dict[str, Any], directory: str) -> None:
+        self._since, self._directory = started_at(part), directory
+        self._words = words_of(part)
+        self._before: set[str] = set()  # parts that were over before we began
+        self._found: dict[str, set[str]] = {}
+        self._looked_at = float("-inf")
+
+    def are_there(self) -> bool:
+        """Whether there is, or was since our start, such a run."""
+        if time.monotonic() - self._looked_at > CACHE_S:
+            self._looked_at = time.monotonic()
+            self._look()
+        return bool(self._found)
+
+    def is_named(self, path: str) -> bool:
+        """Whether our command line, and no other one, names a folder of the path below our directory."""
+        folders = {folder for folder in os.path.dirname(path).split("/") if len(folder) > 2}
+        folders -= set(self._directory.split("/"))
+        return bool(folders & (self._words - set().union(*self._found.values())))
+
+    def earliest_later(self) -> float:
+        """When the next run began in the same directory; never, when none did."""
+        starts = [
+            started_at(facts)
+            for path in self._parts()
+            if (facts := read_part(path)) and self._overlaps(facts) and started_at(facts) > self._since
+        ]
+        return min(starts, default=float("inf"))
+
+    def _parts(self) -> list[str]:
+        here = os.path.realpath(".")
+        paths = [
+            f"{FOLDER}/{run}/{part}"
+            for run in list_folder(FOLDER)
+            if is_run_id(run)
+            for part in list_folder(f"{FOLDER}/{run}")
+            if read_part_name(part)
+        ]
+        return [path for path in paths if path not in self._before and os.path.realpath(path) != here]
+
+    def _look(self) -> None:
+        for path in self._parts():
+            ended_at, touched_at = modified(f"{path}/{END_FILE}"), modified(f"{path}/{PART_FILE}")
+            if (ended_at or touched_at + LEASE_S) < self._since:
+                self._before.add(path)
+            elif path not in self._found and (ended_at or time.time() - touched_at < LEASE_S):
+                facts = read_part(path)
+                if facts and self._overlaps(facts):
+                    self._found[path] = words_of(facts)
+
+    def _overlaps(self, facts: dict[str, Any]) -> bool:
+        other = os.path.realpath(str(facts.get("cwd", "/"))) + "/"
+        ours = self._directory.rstrip("/") + "/"
+        return other.startswith(ours) or ours.startswith(other)
+
+
+def list_folder(path: str) -> list[str]:
+    try:
+        return os.listdir(path)
+    except OSError:  # No folder, or not ours to look into.
+        return []
+
+
+def modified(path: str) -> float:
+    """When a file was last written; 0 when there is none."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
+def read_part(path: str) -> dict[str, Any]:
+    """What part.json says; nothing when it cannot be read."""
+    try:
+        with open(f"{path}/{PART_FILE}", encoding="utf-8") as file:
+            facts = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def started_at(part: dict[str, Any]) -> float:
+    """When a part began; never, when it does not say."""
+    started = part.get("started_at")
+    return float(started) if isinstance(started, (int, float)) else float("inf")
+
+
+def words_of(part: dict[str, Any]) -> set[str]:
+    """The words of a command line, apart at slashes and equals signs."""
+    argv = part.get("argv")
+    return {
+        word for argument in (argv if isinstance(argv, list) else []) for word in re.split(r"[/=:,]", str(argument))
+    }
+
+
+def writer_of(path: str) -> tuple[str, int] | None:
+    """The host and process that an event file names as its writer; None when it names none."""
+    found = EVENT_FILE.search(path)
+    return (found["host"], int(found["pid"])) if found else None
