@@ -216,6 +216,15 @@ def test_text_of_a_shell_is_searched_for_the_training(text):
     assert read_arguments(["sh", "-ec", text]).config == LR
 
 
+def test_words_behind_the_text_of_a_shell_stand_where_it_uses_them():
+    assert read_arguments(["sh", "-c", 'exec "$0" "$@"', "./train", "--lr", "0.1"]).config == LR
+    assert read_arguments(["sh", "-c", 'cd "$1"; ./train --lr $2 $5', "sh", "x", "0.1"]).config == {
+        **LR,
+        "args": ["$5"],
+    }
+    assert read_arguments(["sh", "-c", "./train", "sh", "--lr", "0.1"]).config == {}
+
+
 @pytest.mark.parametrize(
     "argv", [[], [""], ["python"], ["bash", "-c"], ["bash", "-c", "'"], ["torchrun", "--help"], ["--"]]
 )

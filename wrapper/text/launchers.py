@@ -15,6 +15,7 @@ PYTHON = re.compile(r"(?:i?python|pypy)[0-9.]*[tdm]?")
 LETTER_M = re.compile(r"-[bBdEhiIOPqsSuvVx]*([mc])(.*)", re.S)
 PROGRAM_FILE = re.compile(r".+\.(?:py|sh|bash|R|jl|js|ts|pl|rb|jar|lua|exe|ipynb)", re.S)
 ENVIRONMENT = re.compile(r"([A-Za-z_]\w{0,100})=(.*)", re.S)
+POSITION = re.compile(r"\$\{?([0-9])\}?")
 NEGATIVE = re.compile(r"-\d+")
 
 
@@ -47,7 +48,7 @@ def find_program(words: list[str]) -> Found:
         reader = _Reader(LAUNCHERS[name], words[len(name.split()) :])
         words, command = reader.read()
         if command is not None:
-            words = choose_command(command)
+            words = expand(choose_command(command), words)
         if reader.facts and not reader.launcher.is_interpreter:
             found.launchers.setdefault(name, {}).update(reader.facts)
         if reader.launcher.has_only_arguments:
@@ -119,14 +120,14 @@ class _Reader:
         self._own_words = launcher.words
 
     def read(self) -> tuple[list[str], str | None]:
-        """What follows the launcher; for `sh -c`, also its text."""
+        """What follows the launcher; for `sh -c`, its text, and what follows that."""
         while self._at < len(self._words):
             word = self._words[self._at]
             if word == "--":
                 self._at += 1
                 break
             if self.launcher is SHELL and re.fullmatch(r"-[a-z]*c", word):
-                return [], " ".join(self._words[self._at + 1 : self._at + 2])
+                return self._words[self._at + 2 :], " ".join(self._words[self._at + 1 : self._at + 2])
             if word.startswith("-") and word != "-":
                 self._read_option(word)
             elif self.launcher.has_environment and (pair := ENVIRONMENT.fullmatch(word)):
@@ -185,6 +186,19 @@ def choose_command(text: str) -> list[str]:
         if plain and plain[0] not in BESIDES and (is_training(words) or not is_training(best)):
             best = words
     return best
+
+
+def expand(words: list[str], given: list[str]) -> list[str]:
+    """The words with what the shell was given for `$0`, `$1` and `"$@"`."""
+    expanded: list[str] = []
+    for word in words:
+        if word in ("$@", "${@}", "$*", "${*}"):
+            expanded += given[1:]
+        elif (number := POSITION.fullmatch(word)) and int(number[1]) < len(given):
+            expanded.append(given[int(number[1])])
+        else:
+            expanded.append(word)
+    return expanded
 
 
 def is_training(words: list[str]) -> bool:
