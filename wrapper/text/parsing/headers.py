@@ -14,6 +14,7 @@ PHRASE = re.compile(r"\S+(?: \S+)*")
 TRAILING_BAR = re.compile(r"(?<!\s):?\s+\d{1,3}%\s*[|━╸─#=█].*")
 UNIT = re.compile(r"(?: ?%|[A-Za-z]{1,3})?(?:/\d+)?")
 MOST_COLUMNS = 200
+SETTINGS = frozenset("hyperparameter parameter param argument option setting".split())
 
 
 class Cell(NamedTuple):
@@ -87,6 +88,8 @@ def read_header(line: str, above: str = "") -> Header | None:
         or line.rstrip().endswith((":", "."))
         or any(len(cell.text) > 40 for cell in columns)
     ):
+        return None
+    if any(cell.text.strip(FRAME).lower().rstrip("s") in SETTINGS for cell in (*columns, *words)):
         return None
     roles = {role(cell.text) for cell in (*columns, *words)}
     if not roles & {"metric", "step", "epoch"} and not all(is_section(cell.text) for cell in columns if cell.text):

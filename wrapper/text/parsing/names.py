@@ -24,7 +24,7 @@ ARTICLES = frozenset("the a an our my its this".split())
 BEFORE_COUNTER = frozenset("at on after for".split())
 BEFORE_NAME = VERBS | frozenset("with and has finished".split())
 BEFORE_RANGE = re.compile(r"\s(?:at|for|on|after|over)\s")
-MOST_WORDS = 6
+MOST_WORDS = 8
 
 
 class Named(NamedTuple):

@@ -29,6 +29,7 @@ UNITS = TIME_UNITS | SIZE_UNITS | SCALES | {"%"}
 GOES_ON = re.compile(r"[_\\@<:/]\S|-[^\s|>-]")
 LEADING = re.compile(r": +[^\s]|:? +\[[A-Za-z]")
 WEAK = ("name and number", "cell with name and number")
+OPENED = re.compile(r"([A-Za-z_]\w{1,40})\[(\w{1,40})")
 SPREADS = frozenset(["+/-", "±", "+-", "+", "±+"])
 LIST_GAPS = frozenset([", ", ",", " "])
 
@@ -38,6 +39,7 @@ class Pairs:
 
     def __init__(self, text: str, first: int, section: str = "") -> None:
         self._text, self._first, self._index, self._end = text, first, first, 0
+        self._end_of_name = 0
         self._values: list[Value] = []
         self._refused: list[Refused] = []
         self._counters: list[tuple[int, int]] = []  # how good as a step, which number
@@ -45,13 +47,14 @@ class Pairs:
         self._total: int | None = None
         self._epoch_total: int | None = None
         self._section, self._line_section, self._loose = section, section, 0
-        self._subject = self._list_name = ""
+        self._subject = self._list_name = self._group = ""
         self._last = ""  # what the number before was: its rule, or "value"
 
     def read(self) -> Shape:
         """The shape of the message."""
         for token in TOKEN.finditer(self._text):
             before = self._text[self._end : token.start()]
+            self._end_of_name = token.start()
             self._end_of_token = token.end()
             unit = (token["unit"] or "").strip()
             if not unit:
@@ -94,14 +97,14 @@ class Pairs:
             self._refused += [Refused(value.nth, value.name, "a label") for value in labels]
 
     def _read_number(self, before: str, token: re.Match[str], unit: str) -> None:
-        named = read_name(before)
+        named = self._in_group(read_name(before), before)
         if named.left_over:
             self._count_left_over(named.left_over)
         if named.section:
             self._set_section(named.section)
         joined = (token["joined"] or "").strip()
         rule = self._find_junk(before, named, joined, unit, token.end())
-        kind = role(unit) if unit else ""
+        kind = role(unit) if unit and unit not in SIZE_UNITS else ""
         is_glued = joined or before[-1:].isalnum() or "/" in unit or unit in TIME_UNITS
         if kind in ("step", "epoch") and not is_glued:
             self._add_counter(unit)
@@ -116,6 +119,17 @@ class Pairs:
             self._read_fraction(named, unit, before, token.end())
         else:
             self._read_plain(named, unit, before, token.end())
+
+    def _in_group(self, named: Named, before: str) -> Named:
+        """The name with that of the bracket that it stands in: `train[loss=0.3, acc=0.9]`."""
+        if "]" in before:
+            self._group = ""
+        if named.joint != ":":
+            return named
+        opened = OPENED.fullmatch(named.name)
+        if opened:
+            self._group = "" if opened[1] == opened[2] else opened[1] + "/"
+        return named._replace(name=self._group + (opened[2] if opened else named.name)) if named.name else named
 
     def _count_left_over(self, text: str) -> None:
         if is_section(text):
@@ -211,6 +225,8 @@ class Pairs:
         if not named.name or (named.joint == " " and split(named.name)[-1] in VERBS):
             return self._read_nameless(named._replace(name=""), unit, before, end)
         if kind in ("step", "epoch") and named.joint:
+            if unit in TIME_UNITS:
+                return self._refuse(named.name, "time")
             if named.joint == " " and (set(split(named.name)[:-1]) & PROSE) and "end" not in split(named.name):
                 return self._refuse(named.name, "prose")
             self._subject = named.subject or self._subject
@@ -299,7 +315,8 @@ class Pairs:
         if len(name) == 1 and name.isupper():
             return "a single letter"
         words = name.lower().split()
-        is_prose = joint == " " and (len(words) > 3 or not (PROSE | CUT_WORDS).isdisjoint(words))
+        is_long = len(words) > 3 and not self._text[: self._end_of_name].endswith("  ")
+        is_prose = joint == " " and (is_long or not (PROSE | CUT_WORDS).isdisjoint(words))
         return "prose" if not joint or is_prose else ""
 
     def _continued(self, name: str) -> str:

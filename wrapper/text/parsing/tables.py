@@ -15,6 +15,7 @@ from wrapper.text.parsing.headers import (
     cut_at,
     find_separator,
     match_places,
+    overlaps,
     read_cell,
     read_header,
     split_cells,
@@ -45,7 +46,7 @@ class Tables:
     def __init__(self) -> None:
         self._recent: deque[str] = deque(maxlen=KEPT_LINES)
         self._header: Header | None = None
-        self._groups: dict[int, str] = {}
+        self._wide: list[Cell] = []
         self._since = 0
         self._seen: dict[tuple[str, ...], None] = {}
         self._labels: dict[int, str] = {}
@@ -67,6 +68,8 @@ class Tables:
             if cells and cells[0].text.endswith("/") and not any(cell.text for cell in cells[1:]):
                 self._box_group = cells[0].text
             self._recent.append(line)
+        elif self._recent and len(PHRASE.findall(line)) > 1:
+            self._note_groups(line)
         self._since += 1
         if self._since > FORGOTTEN_AFTER:
             self._header = None
@@ -186,8 +189,18 @@ class Tables:
             "/" in cell.text or read_cell(cell.text) is not None or cell.text in MISSING for cell in measured
         )
 
+    def _note_groups(self, line: str) -> None:
+        """Each phrase in the line before, as wide as the rule below it: it may be the head of several columns."""
+        above = [Cell(found.group(), found.start(), found.end()) for found in PHRASE.finditer(self._recent[-1])]
+        rules = [Cell("", found.start(), found.end()) for found in PHRASE.finditer(line)]
+        wide = [(rule, [cell for cell in above if overlaps(rule, cell)]) for rule in rules]
+        self._wide = [rule._replace(text=cells[0].text) for rule, cells in wide if len(cells) == 1]
+
     def _with_group(self, column: Cell) -> Cell:
         """The column with the name of its group before it, as a line above the header has it."""
+        for group in self._wide:
+            if group.start <= column.start and column.end <= group.end + 1 and column.text not in group.text:
+                return column._replace(text=f"{group.text} {column.text}")
         for line in list(self._recent)[::-1]:
             groups = split_cells(line, find_separator(line))
             if find_separator(line) == " ":

@@ -45,6 +45,7 @@ PROSE = frozenset(
     " than using into which when if not can could should would per".split()
 )
 
+NOT_COUNTING = frozenset("max min n search without".split())
 ORDINALS = SECTIONS | frozenset("number no nr num index idx id loaded".split())
 GROUPS = SECTIONS | frozenset("time progress global trainer charts general rollout".split())
 LENGTHS = frozenset("length count used".split())
@@ -73,11 +74,17 @@ def role(name: str) -> str:
     if not words:
         return "other"
     last, joined = words[-1], "_".join(words)
-    if "/s" in name.lower() or "per_s" in joined or (joined.endswith("_sec") and "time" not in words):
+    if "/s" in name.lower() or "fps" in words or "per_s" in joined or (joined.endswith("_sec") and "time" not in words):
         return "rate"
     if "/" in name and words[0] not in GROUPS and joined not in STEP_RANK and last in {*EPOCHS, *STEPS}:
         return "time" if TIMES & {*words} else "other"
-    if last in EPOCHS or joined == "e" or (words[0] in EPOCHS and ORDINALS.issuperset(words[1:])):
+    if not NOT_COUNTING.isdisjoint(words) and last in {*EPOCHS, *STEPS} and joined not in STEP_RANK:
+        return "setting"
+    if (
+        (last in EPOCHS and not (len(words) > 1 and " " not in name and role(name.rstrip("epochsEPOCHS")) == "metric"))
+        or (joined == "e")
+        or (words[0] in EPOCHS and ORDINALS.issuperset(words[1:]))
+    ):
         return "epoch"
     if joined in STEP_RANK:
         return "step"
