@@ -10,7 +10,6 @@ from typing import Protocol
 from wrapper.recorder.sources.following.outlet import Outlet
 from wrapper.recorder.sources.following.readings import EventReading, LineReading, Reading
 from wrapper.text.files.csv_log import CsvLog
-from wrapper.text.files.documents import DOCUMENTS, BadDocument
 from wrapper.text.files.events import EventLog
 from wrapper.text.files.json_log import JsonLog
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     Begin = Callable[[str, int], bool]  # Told of a file and a place in it; False when it is not to be read there.
 
+GROWING = ("tensorboard", "csv", "json")
 HEAD_BYTES = 1 << 12
 LENGTH_BITS = 32
 MOST_YAML_BYTES, MOST_JSON_BYTES = 256 << 10, 16 << 20
@@ -41,9 +41,7 @@ class Followed(Protocol):
 
 def follow(path: str, kind: str, outlet: Outlet, prefix: str) -> Followed:
     """Follow a file of this kind."""
-    if kind in DOCUMENTS:
-        return Document(path, kind, outlet)
-    return Tail(path, kind, outlet, prefix)
+    return Tail(path, kind, outlet, prefix) if kind in GROWING else Document(path, kind, outlet)
 
 
 class Tail:
@@ -176,10 +174,12 @@ class Document:
             self.is_over = True
             self.outlet.warn("reading it failed three times; it was left out", mark)
             return
+        from wrapper.text.files.documents import DOCUMENTS, BadDocument  # It takes 20 ms, and most runs need none.
+
         try:
             facts = DOCUMENTS[self.kind](data)
         except BadDocument as bad:
-            self._complain(bad, mark, has_ended)
+            self._complain(str(bad), bad.line, mark, has_ended)
             return
         self._bad = None
         self.outlet.rows = sum(bool(fact.row) for fact in facts)
@@ -191,10 +191,10 @@ class Document:
         if not new:
             self.outlet.move(mark)
 
-    def _complain(self, bad: BadDocument, mark: int, has_ended: bool) -> None:
+    def _complain(self, text: str, line: int | None, mark: int, has_ended: bool) -> None:
         now = time.monotonic()
         if self._bad is None or self._bad[0] != mark:
             self._bad = (mark, now)
         if has_ended or now - self._bad[1] >= SETTLED_S:
             self._bad = None
-            self.outlet.warn(str(bad), mark, bad.line)
+            self.outlet.warn(text, mark, line)
