@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -167,6 +168,18 @@ def test_terminal_is_put_back_when_something_goes_wrong(wandb: list[str]) -> Non
     del run
 
 
+def test_run_that_is_removed_meanwhile_is_said_to_be_gone(wandb: list[str]) -> None:
+    Going()
+
+    with watching(wandb) as terminal:
+        terminal.expect(rb"no metrics yet")
+        shutil.rmtree(PART.parent)
+        status = terminal.wait()
+
+        assert status == 1
+        assert b"wandb: run k3v9x2ab is gone: its directory has been removed" in re.split(LEAVE, terminal.shown)[-1]
+
+
 def test_window_may_change_its_size(wandb: list[str]) -> None:
     run = Going(output=b"".join(b"line %d\n" % n for n in range(100)))
 
@@ -177,6 +190,19 @@ def test_window_may_change_its_size(wandb: list[str]) -> None:
 
         assert max(map(int, re.findall(rb"\x1b\[(\d+);1H", drawn))) <= 12
         run.end()
+        terminal.wait()
+
+
+def test_narrow_window_has_fewer_columns_and_still_the_course(wandb: list[str]) -> None:
+    run = Going()
+    for number in range(20):
+        run.log(loss=number / 3e7)
+
+    with watching(wandb, rows=14, columns=50) as terminal:
+        shown = terminal.expect(rb"loss.*?\x1b\[\d+;1H").group().decode()
+
+        assert "▁▁▂▃▄▆▆▇█" in shown and "6.3333e-07" in shown
+        terminal.send(b"q")
         terminal.wait()
 
 

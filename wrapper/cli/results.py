@@ -183,7 +183,7 @@ def metric_table(metrics: Sequence[Metric], columns: int, head: str = "metrics")
     rows = [heads(metrics, by, columns), *(cells(metric, metrics, by, columns) for metric in metrics)]
     widths = [max(map(look.width, column)) for column in zip(*rows, strict=True)]
     room = columns - len(INDENT) - name_columns - 2
-    while sum(widths) + 2 * len(widths) > room and len(widths) > 1:
+    while len(widths) > 1 and sum(widths) + 2 * len(widths) + (LEAST_COURSE if len(widths) > 2 else 0) > room:
         widths.pop()
     longest_course = max(LEAST_COURSE, *(len(metric.course) for metric in metrics))
     course_columns = max(0, min(WIDE_COURSE, longest_course, room - sum(widths) - 2 * len(widths)))

@@ -21,7 +21,7 @@ from wrapper.cli.stage import Stage
 from wrapper.cli.tables import plain
 from wrapper.rundir.history import History
 from wrapper.rundir.metrics import Origin
-from wrapper.rundir.reading import Run, list_names, list_runs, read_run
+from wrapper.rundir.reading import Run, is_run, list_names, list_runs, read_run
 from wrapper.rundir.rows import Rows, ShownRow
 
 FRAME_S = 0.5
@@ -86,6 +86,8 @@ class Watching:
             settle_runs(self._folder)  # Its recorder may have died.
             self._settle_at = time.monotonic() + SETTLE_EVERY_S
         self._run = read_run(self._path)
+        if not is_run(self._run):
+            raise click.ClickException(f"run {self._run.id} is gone: its directory has been removed")
         has_ended = self._run.state != "running"
         if self._history.read():
             self._table_for = None

@@ -43,6 +43,7 @@ KEYS = (
 )
 # A record that has none but these says nothing beside its row.
 ROW_KEYS = frozenset("n at source upto also positions row step epoch time rank".split())
+STEPS = {int, float}
 BEST_FIRST = ("metrics", "followed", "output")
 # Of configuration what comes later counts more; a source that is not here comes first.
 CONFIG_LAST = ("config", "arguments", "followed", "metrics")
@@ -131,6 +132,7 @@ class PartHistory:
         self._tail = Tail(path / names.JOURNAL_FILE, KEYS)
         self._count = 0
         self.tracks: dict[Origin, Track] = {}
+        self._by_source: dict[tuple[str, int | None], Track] = {}
         self.configs: dict[str, dict[str, Any]] = {}
         self.summary: dict[str, Any] = {}
         self.definitions: list[Any] = []
@@ -165,12 +167,13 @@ class PartHistory:
     def _take_row(self, record: dict[str, Any]) -> None:
         self._count += 1
         if row := read_row(record, self._count):
-            self._track(read_origin(record, self.rank)).take(row)
+            rank = record.get("rank")
+            who = record["source"], rank if isinstance(rank, int) else None
+            track = self._by_source.get(who) or self._make_track(who, read_origin(record, self.rank))
+            track.take(row)
 
-    def _track(self, origin: Origin) -> Track:
-        track = self.tracks.get(origin)
-        if track is None:
-            track = self.tracks[origin] = Track(origin, self.cuts.get(origin))
+    def _make_track(self, who: tuple[str, int | None], origin: Origin) -> Track:
+        track = self._by_source[who] = self.tracks.setdefault(origin, Track(origin, self.cuts.get(origin)))
         return track
 
     def _take_facts(self, record: dict[str, Any]) -> None:
@@ -308,17 +311,18 @@ class History:
 def read_row(record: dict[str, Any], count: int) -> Row | None:
     """The row that a record has; None when it makes no sense. Its number is the count where the source has none."""
     values = record["row"]
-    at = record.get("time", record.get("at"))
-    if not isinstance(values, dict) or not isinstance(at, (int, float)):
+    at: Any = record.get("time", record.get("at"))
+    if type(values) is not dict or type(at) not in STEPS:
         return None
-    upto = record.get("upto")
-    number = upto if record["source"] == "parsed" and isinstance(upto, int) else count
+    number = count
+    if record["source"] == "parsed" and isinstance(upto := record.get("upto"), int):
+        number = upto
     return Row(number, read_step(record.get("step")), read_step(record.get("epoch")), at, flatten(values))
 
 
 def read_step(value: Any) -> float | None:
     """A step or an epoch; None for what cannot be one."""
-    return value if isinstance(value, (int, float)) and value == value else None
+    return value if type(value) in STEPS and value == value else None
 
 
 def read_origin(record: dict[str, Any], rank: int) -> Origin:
