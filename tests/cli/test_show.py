@@ -323,6 +323,16 @@ def test_course_is_ascii_where_the_locale_is(wandb: list[str], locale: str) -> N
     assert "  _.:-=+*#  " in shown
 
 
+def test_data_is_told_as_the_last_attempt_found_it(wandb: list[str]) -> None:
+    for attempt, size in enumerate([1000, 2000]):
+        fact = {"path": "d", "bytes": size, "files": 1, "fingerprint": "0123456789abcdef", "sampled": True}
+        make_run(attempt=attempt, records=[{"source": "data:d", "upto": 1, "data": fact}])
+
+    shown = answer(wandb, "show", "latest")
+
+    assert shown.endswith("\n  data\n    d             2.0 kB  1 file  0123456789ab (of samples)\n")
+
+
 def test_much_is_cut_with_a_word_on_how_to_see_all(wandb: list[str]) -> None:
     config = {f"option_{number}": number for number in range(25)}
     values = {f"metric_{number}": 1.0 for number in range(40)}

@@ -275,12 +275,12 @@ def nested_rows(config: dict[str, Any], depth: int) -> Iterator[tuple[int, str, 
 
 
 def data_lines(facts: Iterable[Any]) -> list[str]:
-    """Each file or folder of data, with what tells it from others."""
-    rows = []
+    """Each file or folder of data, with what tells it from others; as the last attempt found it."""
+    rows = {}
     for fact in facts:
         if isinstance(fact, dict) and isinstance(path := fact.get("path"), str):
-            rows.append((0, path, "  ".join(data_texts(fact))))
-    return pairs(rows)
+            rows[path] = 0, path, "  ".join(data_texts(fact))
+    return pairs(list(rows.values()))
 
 
 def data_texts(fact: dict[str, Any]) -> Iterator[str]:
@@ -290,7 +290,7 @@ def data_texts(fact: dict[str, Any]) -> Iterator[str]:
     if isinstance(files := fact.get("files"), int):
         yield f"{files:,} file{'s' if files != 1 else ''}"
     if isinstance(fingerprint := fact.get("fingerprint"), str):
-        yield words.visible(fingerprint[:FINGERPRINT])
+        yield words.visible(fingerprint[:FINGERPRINT]) + (" (of samples)" if fact.get("sampled") is True else "")
 
 
 def pairs(rows: list[tuple[int, str, str]], are_bold: bool = False) -> list[str]:
