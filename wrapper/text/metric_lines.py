@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from wrapper.text.key_values import read_pairs
 from wrapper.text.metric_facts import DEEPEST, is_beyond, take_facts
+from wrapper.text.names import tidy_name
 from wrapper.text.values import INFINITY, LARGEST, MINUS_INFINITY, NOT_A_NUMBER, Refused, shorten
 
 MOST_BYTES = 10_000_000
@@ -181,20 +183,25 @@ def take_time(data: dict[str, Any], complaints: list[str]) -> float | None:
     return None
 
 
+# A program writes the same few names again and again.
+tidy = lru_cache(4096)(tidy_name)
+
+
 def fill(row: dict[str, Value], above: str, data: dict[str, Any], complaints: list[str], depth: int) -> None:
     """Put every value into the row, those of nested objects as `outer.inner`; null is no value."""
     for name, value in data.items():
         kind = type(value)
-        if not name:
+        full = tidy(above + name)
+        if not name or not full:
             complaints.append("a value has no name")
         elif kind is float or kind is int:
             if not -LARGEST <= value <= LARGEST and is_beyond(value):
-                raise Refused(f"{shorten(above + name)} is beyond what a double holds")
-            row[above + name] = value
+                raise Refused(f"{shorten(full)} is beyond what a double holds")
+            row[full] = value
         elif kind is str or kind is bool:
-            row[above + name] = value
+            row[full] = value
         elif kind is dict and depth < DEEPEST:
             fill(row, f"{above}{name}.", value, complaints, depth + 1)
         elif value is not None:
             what = "a list" if kind is list else "nested too deep"
-            complaints.append(f"{shorten(above + name)} is {what}, and a metric is a number, a text, true or false")
+            complaints.append(f"{shorten(full)} is {what}, and a metric is a number, a text, true or false")
