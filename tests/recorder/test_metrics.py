@@ -294,8 +294,15 @@ def test_file_that_is_emptied_goes_on_with_the_next_steps(monkeypatch: pytest.Mo
 
     assert rows(records) == [*counted(0, 3), *((3 + number, {"a": number}) for number in range(3))]
     assert warnings(records) == [
-        "metrics.jsonl was cut short, or written anew: what now stands in it counts as new rows"
+        "metrics.jsonl was cut short, or written anew: what stands in it then counts as new rows"
     ]
+
+
+def test_file_that_always_holds_only_the_latest_row_gives_each_that_was_seen() -> None:
+    records = follow(*(rewrite(f"a={number}\n") for number in range(5)))
+
+    assert rows(records) == [(number, {"a": number}) for number in range(5)]
+    assert len(warnings(records)) == 1
 
 
 def test_file_that_was_emptied_shortly_before_the_end_is_read() -> None:

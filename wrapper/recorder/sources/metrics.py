@@ -147,9 +147,11 @@ class Reading:
         if is_written_again:
             self._step = self._base
         else:
+            is_news = self._base == 0
             self._first, self._base = first, self._step
-            text = "was cut short, or written anew: what now stands in it counts as new rows"
-            self._send(has_ended, warning=f"{METRICS_FILE} {text}")
+            if is_news:  # A program may do so at every step.
+                text = "was cut short, or written anew: what stands in it then counts as new rows"
+                self._send(has_ended, warning=f"{METRICS_FILE} {text}")
         self.take(has_ended)
 
     def finish(self) -> None:
