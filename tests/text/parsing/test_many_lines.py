@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from wrapper.text.parsing.parser import Parser
 from wrapper.text.parsing.rows import Candidate
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "output"
+FORMATS = Path(__file__).parents[2] / "recorded" / "formats"
 Said = list[tuple[dict[str, float], float | None, float | None]]
 
 
@@ -31,6 +33,26 @@ def test_program_prints_what_it_knows(raw: Path) -> None:
     truth = [json.loads(line) for line in raw.with_suffix(".jsonl").read_text().splitlines()]
     said = [(row.step, row.epoch, folded(row.values)) for row in rows]
     assert said == [(known["step"], known["epoch"], folded(known["values"])) for known in truth]
+
+
+@pytest.mark.parametrize("text", sorted(FORMATS.glob("*.txt")), ids=lambda path: path.stem)
+def test_format_is_read(text: Path) -> None:
+    parser = OutputParser()
+
+    rows = [*parser.feed(1, text.read_bytes()), *parser.finish()]
+
+    known = [json.loads(line) for line in text.with_suffix(".jsonl").read_text().splitlines()]
+    said = [{"step": row.step, "epoch": row.epoch, "values": row.values} for row in rows]
+    assert spelled(said) == spelled(known)
+
+
+def spelled(rows: list[dict[str, Any]]) -> list[str]:
+    """To compare: NaN is not equal to itself, and 3 is 3.0."""
+    return [json.dumps({**row, "step": number(row["step"]), "epoch": number(row["epoch"])}) for row in rows]
+
+
+def number(value: float | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def folded(values: dict[str, float]) -> dict[str, float]:

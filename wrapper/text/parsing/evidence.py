@@ -26,19 +26,21 @@ def judge(shape: Shape) -> Verdict:
         return Verdict(NEVER, "no name with a number")
     roles = {value.role for value in shape.values}
     is_stepped = shape.step is not None or shape.epoch is not None
+    strong = [value for value in shape.values if value.role == "metric" and is_strong(value.name)]
+    if shape.is_mapping and "setting" in roles and not (is_stepped and strong):
+        return Verdict(NEVER, "settings")
     if is_stepped:
         if "metric" in roles or shape.is_mapping:
             return Verdict(AT_ONCE, "with a step")
         is_assigned = len(shape.values) > 1 and all(value.rule.startswith("name:") for value in shape.values)
         is_possible = shape.is_clean or is_assigned
         return Verdict(WHEN_IT_CHANGES if is_possible else NEVER, "names that say nothing, with a step")
-    if shape.is_mapping and "setting" in roles:
-        return Verdict(NEVER, "settings")
-    strong = [value for value in shape.values if value.role == "metric" and is_strong(value.name)]
     if strong and (shape.is_clean or len(strong) * 2 >= len(shape.values)):
         if shape.is_clean or all(value.rule != "name and number" for value in strong):
             return Verdict(AT_ONCE, "names of metrics")
         return Verdict(NEVER, "in a sentence")
+    if all(STATISTICS.issuperset(split(value.name)) for value in shape.values):
+        return Verdict(NEVER, "statistics of who knows what")
     if shape.is_clean and not roles & {"setting", "time"} and any(v.rule not in WEAK for v in shape.values):
         return Verdict(WHEN_IT_CHANGES, "names that say nothing, without a step")
     return Verdict(NEVER, "names that say nothing, in a sentence")

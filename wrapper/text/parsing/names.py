@@ -54,7 +54,7 @@ def read_name(before: str) -> Named:
     if len(bare) < len(stripped) and any(sign in stripped[len(bare) :] for sign in ":="):
         joint = ":"
     elif found := VERB.search(bare):
-        joint, bare = "of" if found[1] == "of" else "is", bare[: found.start()].rstrip()
+        joint, bare = "is" if found[1] == "is" else "of", bare[: found.start()].rstrip()
     if found := TUPLE.search(before):
         return Named(tidy(found[1]), ":", "", "", "", "", "(")
     if joint == ":" and (found := CALL.search(bare)):

@@ -289,7 +289,7 @@ class Pairs:
         name = named.name
         if self._subject and kind != "metric" and named.joint == ":" and role(self._subject) == "metric":
             name, kind = self._subject, "metric"
-        rule = self._why_no_value(name, kind, unit, named.joint)
+        rule = self._why_no_value(name, kind, unit, named.joint, before)
         if rule == "prose":
             self._subject = (subject(f"{before.strip()} ") or self._subject) if kind == "metric" else self._subject
             self._loose += len(split(name))
@@ -300,7 +300,7 @@ class Pairs:
         else:
             self._take(named._replace(name=self._continued(name)), self._rule(named), is_fraction=named.joint == "of")
 
-    def _why_no_value(self, name: str, kind: str, unit: str, joint: str) -> str:
+    def _why_no_value(self, name: str, kind: str, unit: str, joint: str, before: str) -> str:
         """The rule by which a number with a name is no metric, or ""."""
         if kind in ("time", "setting"):
             return kind
@@ -310,6 +310,8 @@ class Pairs:
             return "size"
         if "/" in unit and kind != "rate":
             return "rate"
+        if before.rstrip().endswith("|") and len([cell for cell in before.split("|") if cell.strip(" -:")]) > 1:
+            return "a cell of a table"
         if joint == "of" and (kind != "metric" or unit not in ("", "%")):
             return "prose"
         if len(name) == 1 and name.isupper():

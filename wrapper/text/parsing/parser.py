@@ -263,7 +263,7 @@ class Parser:
         section = self._stream.section if is_below else ""
         for index, name, _rule, _role, over, is_fraction in shape.values:
             number = read_number(parts[2 * index + 1])
-            if number is None or index in self._covered or (is_fraction and "." not in parts[2 * index + 1]):
+            if number is None or index in self._covered or (is_fraction and is_whole(parts[2 * index + 1])):
                 continue
             if over is not None:
                 whole = read_number(parts[2 * over + 1])
@@ -348,6 +348,11 @@ class Parser:
     def _refuse_line(self, line: str, rule: str) -> list[Row]:
         self._teller.tell(self._line, "", line, False, rule)
         return []
+
+
+def is_whole(text: str) -> bool:
+    """Whether a number is printed without a fraction; it may stand at the end of a sentence."""
+    return "." not in text.rstrip(".")
 
 
 def first_word(name: str) -> str:

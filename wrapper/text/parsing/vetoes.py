@@ -6,7 +6,9 @@ VETOES = {
     "a warning or an error with its place": re.compile(
         r":\d+(?::\d+)?:? (?:\w{0,40}(?:Warning|Error)|warning|error|note)\b"
     ),
-    "an error": re.compile(r"^\s*(?:\w{1,40}\.){0,6}\w{0,40}(?:Error|Exception|Warning)\b:?|\bAssertionError\b|^E {7}"),
+    "an error": re.compile(
+        r"^\s*(?:\w{1,40}\.){0,6}\w{0,40}(?:Error|Exception|Warning)\b:?|\bAssertionError\b|^E {7}|^\s*Caused by: "
+    ),
     "code": re.compile(
         r"^\s*(?:File \"|>>> |\.\.\. |warnings\.warn|raise |assert |return |def |import )"
         r"|^\s*(?:from \w+ import |\d+ \| .*[;{}])"

@@ -33,13 +33,13 @@ SETTINGS = frozenset(
     " verbosity line lines row col column padding clip tolerance tol smoothing temperature sents bsz folds fits"
     " candidates documents words labels points bins leaves estimators progress draw draws mom support instances"
     " positive negative used warnings failed passed errors id index elements records files file dataset shape"
-    " weights every per_device accumulation cuda cpu gpu tpu device thresh".split()
+    " weights every per_device accumulation cuda cpu gpu tpu device thresh packet packets".split()
 )
 TIMES = frozenset(
     "time times timing eta elapsed remaining seconds second sec secs minutes minute hours hour ms dt dur"
     " duration wall runtime latency reader date clock took walltime".split()
 )
-STATISTICS = frozenset("avg mean average std min max median stderr var sum best last final current total".split())
+STATISTICS = frozenset("avg mean average std stdev min max median stderr var sum best last final current total".split())
 PROSE = frozenset(
     "the a an of for with from to in on by and or at after before this that your you will be was were are has have"
     " than using into which when if not can could should would per".split()
