@@ -1,11 +1,12 @@
 """A small real training: one hidden layer learns to tell two spirals apart. Standard library only."""
 
+import argparse
 import math
 import random
 import sys
 from dataclasses import dataclass
 
-EPOCHS, HIDDEN, RATE = 20, 24, 0.002
+EPOCHS, HIDDEN = 20, 24
 
 
 @dataclass
@@ -48,18 +49,21 @@ def spirals(count: int) -> list[tuple[float, float, int]]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lr", type=float, default=0.002, help="learning rate")
+    rate = parser.parse_args().lr
     random.seed(1)
     train, test = spirals(20_000), spirals(2000)
     network = Network(
         inner=[[random.gauss(0, 1) for _ in range(3)] for _ in range(HIDDEN)],
         outer=[random.gauss(0, 0.5) for _ in range(HIDDEN + 1)],
     )
-    print(f"{len(train)} points, {HIDDEN} hidden units, learning rate {RATE}")
+    print(f"{len(train)} points, {HIDDEN} hidden units, learning rate {rate}")
     for epoch in range(1, EPOCHS + 1):
         random.shuffle(train)
         loss = 0.0
         for number, (x, y, label) in enumerate(train, 1):
-            loss += network.learn(x, y, label, RATE)
+            loss += network.learn(x, y, label, rate)
             if number % 1000 == 0:
                 show_progress(epoch, number / len(train))
         right = sum((network.predict(x, y)[1] > 0.5) == label for x, y, label in test)
