@@ -1,124 +1,31 @@
 """The metrics file is read while it is written: each line once, whatever happens to the file or to its reader."""
 
-import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kept import only_part
-from waiting import command_line_of, descendants, wait_until
+from recorder.scripted import (
+    FILE,
+    Channel,
+    Killed,
+    append,
+    counted,
+    follow,
+    numbered,
+    pass_time,
+    replace,
+    rewrite,
+    rows,
+    table,
+    warnings,
+)
 
-from wrapper.recorder.sources import metrics
 from wrapper.recorder.sources.metrics import read
-
-FILE = Path("metrics.jsonl")
-
-
-class Killed(BaseException):
-    """The reader's process would be gone."""
-
-
-class Channel:
-    """The reader's end as in wrapper/recorder/channel.py. `turns` is what happens at each wait; then the run ends.
-
-    After `lives` records the reader is killed.
-    """
-
-    def __init__(self, *turns: Callable[[], object], positions: dict[str, int] | None = None) -> None:
-        self._turns = iter(turns)
-        self.positions = dict(positions or {})
-        self.records: list[dict[str, Any]] = []
-        self.skips: frozenset[int] = frozenset()
-        self.has_ended = not turns
-        self.lives = -1
-
-    def send(self, source: str, upto: int | None = None, also: dict[str, int] | None = None, **facts: object) -> None:
-        if self.lives == 0:
-            raise Killed
-        self.lives -= 1
-        self.records.append({"source": source, **facts})
-        if upto is not None:
-            self.positions |= {source: upto, **(also or {})}
-
-    def wait(self, seconds: float) -> None:
-        turn = next(self._turns, None)
-        if turn is None:
-            self.has_ended = True
-        else:
-            turn()
-
-    def begin(self, position: int) -> None:
-        assert position >= 0
-
-
-def append(data: bytes | str) -> Callable[[], object]:
-    """A turn in which somebody adds this."""
-
-    def turn() -> None:
-        with FILE.open("ab") as file:
-            file.write(data if isinstance(data, bytes) else data.encode())
-
-    return turn
-
-
-def rewrite(text: str) -> Callable[[], object]:
-    return lambda: FILE.write_text(text)
-
-
-def replace(text: str) -> Callable[[], object]:
-    """A turn in which another file takes the place of the old one."""
-
-    def turn() -> None:
-        Path("new").write_text(text)
-        os.replace("new", FILE)
-
-    return turn
-
-
-def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
-    """A turn after which an empty file, or a hole, has been there for long."""
-
-    def turn() -> None:
-        monkeypatch.setattr(metrics, "EMPTIED_S", 0.0)
-        monkeypatch.setattr("wrapper.recorder.sources.growing.HOLE_S", 0.0)
-
-    return turn
-
-
-def follow(*turns: Callable[[], object], positions: dict[str, int] | None = None) -> list[dict[str, Any]]:
-    """What was sent about a file to which this happened."""
-    channel = Channel(*turns, positions=positions)
-    read(channel)
-    return channel.records
-
-
-def rows(records: list[dict[str, Any]]) -> list[tuple[int, Any]]:
-    return [(record["step"], record["row"]) for record in records if "row" in record]
-
-
-def table(records: list[dict[str, Any]]) -> dict[int, Any]:
-    """What a person sees: at each step the row that came last."""
-    return dict(rows(records))
-
-
-def warnings(records: list[dict[str, Any]]) -> list[str]:
-    return [record["warning"] for record in records if "warning" in record]
-
-
-def numbered(first: int, end: int) -> str:
-    return "".join(f'{{"loss": {number}}}\n' for number in range(first, end))
-
-
-def counted(first: int, end: int) -> list[tuple[int, Any]]:
-    return [(number, {"loss": number}) for number in range(first, end)]
 
 
 def test_rows_are_numbered_and_may_set_the_step() -> None:
@@ -229,7 +136,7 @@ def test_endless_line_is_passed_over_in_little_memory() -> None:
     code = f"""
 import resource, sys
 sys.path[:0] = {sys.path}
-from recorder.test_metrics import follow, rows
+from recorder.scripted import follow, rows
 pages = int(open("/proc/self/statm").read().split()[0])
 resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (100 << 20),) * 2)
 print(rows(follow()))
@@ -240,7 +147,7 @@ print(rows(follow()))
     assert (done.stdout, done.stderr) == ("[(0, {'a': 1}), (1, {'a': 2})]\n", "")
 
 
-def test_zeros_are_waited_for_and_then_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zeros_are_waited_for_and_then_passed_over() -> None:
     def fill() -> None:
         with FILE.open("r+b") as file:
             file.seek(9)
@@ -248,7 +155,7 @@ def test_zeros_are_waited_for_and_then_passed_over(monkeypatch: pytest.MonkeyPat
 
     late = follow(append(b'{"a": 1}\n\0\0\0\0a=3\n'), fill)
     FILE.unlink()
-    never = follow(append(b'{"a": 1}\n\0\0\0\0a=3\n'), pass_time(monkeypatch), append("a=4\n"))
+    never = follow(append(b'{"a": 1}\n\0\0\0\0a=3\n'), pass_time, append("a=4\n"))
 
     assert rows(late) == [(0, {"a": 1}), (1, {"a": 2}), (2, {"a": 3})]
     assert rows(never) == [(0, {"a": 1}), (1, {"a": 3}), (2, {"a": 4})]
@@ -287,10 +194,8 @@ def test_alert_of_a_file_written_anew_is_given_once() -> None:
     assert table(records) == {0: {"a": 1}, 1: {"a": 3}}
 
 
-def test_file_that_is_emptied_goes_on_with_the_next_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    records = follow(
-        rewrite(numbered(0, 3)), rewrite("a=0\n"), pass_time(monkeypatch), append("a=1\n"), append("a=2\n")
-    )
+def test_file_that_is_emptied_goes_on_with_the_next_steps() -> None:
+    records = follow(rewrite(numbered(0, 3)), rewrite("a=0\n"), pass_time, append("a=1\n"), append("a=2\n"))
 
     assert rows(records) == [*counted(0, 3), *((3 + number, {"a": number}) for number in range(3))]
     assert warnings(records) == [
@@ -399,57 +304,3 @@ def test_any_bytes_in_the_place_of_any_others_are_read(before: bytes, after: byt
     FILE.write_bytes(after)
 
     read(Channel(positions=first.positions))
-
-
-WRITER = """
-import os, sys
-fd = os.open(os.environ["WANDB_METRICS_FILE"], os.O_WRONLY | os.O_APPEND)
-for number in range(int(sys.argv[2])):
-    os.write(fd, b'{"w%s": %d}\\n' % (sys.argv[1].encode(), number))
-"""
-
-
-def test_eight_processes_that_append_at_once_lose_nothing(wandb: list[str]) -> None:
-    script = 'for w in 0 1 2 3 4 5 6 7; do "$0" -I -S -c "$1" $w 500 & done; wait'
-
-    subprocess.run([*wandb, "run", "sh", "-c", script, sys.executable, WRITER], stdin=subprocess.DEVNULL, check=True)
-
-    kept = kept_rows()
-    assert [step for step, _ in kept] == list(range(4000))
-    for writer in range(8):
-        assert [row[f"w{writer}"] for _, row in kept if f"w{writer}" in row] == list(range(500))
-
-
-def test_sigkill_of_recorder_and_readers_loses_and_doubles_no_row(wandb: list[str]) -> None:
-    script = 'n=0; while read line; do for i in 1 2 3 4 5; do echo a=$n >>"$WANDB_METRICS_FILE"; n=$((n+1)); done; done'
-    run = subprocess.Popen([*wandb, "run", "sh", "-c", script], stdin=subprocess.PIPE)
-    assert run.stdin
-    for turn in range(40):
-        run.stdin.write(b"go\n")
-        run.stdin.flush()
-        wait_until(lambda turn=turn: kept_lines() >= 5 * turn)
-        for pid in recorders() if turn % 4 == 0 else []:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-    run.stdin.close()
-    run.wait(20)
-
-    assert kept_rows() == [(number, {"a": number}) for number in range(200)]
-
-
-def recorders() -> list[int]:
-    """The recorder and its readers."""
-    return [pid for pid, _ in descendants() if any("recorder" in word for word in command_line_of(pid)[:6])]
-
-
-def kept_lines() -> int:
-    """How many rows are in the journal so far."""
-    paths = list(Path().glob(".wandb-wrapper/*/0-0/journal.jsonl"))
-    return paths[0].read_bytes().count(b'"row"') if paths else 0
-
-
-def kept_rows() -> list[tuple[int, Any]]:
-    """The rows of the one run, once its recorder has read all."""
-    part = only_part()
-    wait_until(lambda: any("read" in record for record in part.records()), 30)
-    return [(record["step"], record["row"]) for record in part.records() if record["source"] == "metrics"]

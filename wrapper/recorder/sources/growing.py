@@ -38,8 +38,14 @@ class GrowingFile:
     `begin` is told where a piece is that is about to be read.
     """
 
-    def __init__(self, path: str, longest_bytes: int, begin: Callable[[int], None]) -> None:
-        self._path, self._longest_bytes, self._begin = path, longest_bytes, begin
+    def __init__(
+        self,
+        path: str,
+        longest_bytes: int,
+        begin: Callable[[int], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._path, self._longest_bytes, self._begin, self._clock = path, longest_bytes, begin, clock
         self.go_on(0, 0)
 
     def go_on(self, position: int, crc: int | None) -> None:
@@ -137,7 +143,7 @@ class GrowingFile:
         """Whether zeros have been there for so long that nothing will come in their place."""
         if is_last or offset < self._lasting_until:
             return True
-        now = time.monotonic()
+        now = self._clock()
         if self._hole is None:
             self._hole = now, size
         elif now - self._hole[0] >= HOLE_S:

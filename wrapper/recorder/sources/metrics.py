@@ -15,6 +15,7 @@ Everything that the next reader has to know stands in the positions of the journ
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from wrapper.recorder.channel import Channel
@@ -30,9 +31,9 @@ SOURCE = "metrics"
 TOO_LONG = Line(complaints=("longer than 10 MB",))
 
 
-def read(channel: Channel) -> None:
+def read(channel: Channel, clock: Callable[[], float] = time.monotonic) -> None:
     """Give the channel a record for each line, until the command has ended and all is read."""
-    reading = Reading(channel)
+    reading = Reading(channel, clock)
     while True:
         has_ended = channel.has_ended
         reading.take(has_ended)
@@ -45,10 +46,10 @@ def read(channel: Channel) -> None:
 class Reading:
     """What one reader knows of the file."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, clock: Callable[[], float]) -> None:
         positions = channel.positions
-        self._channel = channel
-        self._file = GrowingFile(METRICS_FILE, MOST_BYTES, channel.begin)
+        self._channel, self._clock = channel, clock
+        self._file = GrowingFile(METRICS_FILE, MOST_BYTES, channel.begin, clock)
         self._file.go_on(positions.get(SOURCE, 0), positions.get("metrics:crc"))
         self._step, self._base = positions.get("metrics:step", 0), positions.get("metrics:base", 0)
         self._first = positions.get("metrics:first")
@@ -56,12 +57,12 @@ class Reading:
         self._told = {name: value for name, value in positions.items() if name.startswith("metrics:")}
         self._known = positions.get("metrics:known", 0)
         self._shorter_since: float | None = None
-        self._grew_at = time.monotonic()
+        self._grew_at = self._clock()
         self._trouble: OSError | None = None
 
     def pause_s(self) -> float:
         """How long to wait for more."""
-        is_quiet = time.monotonic() - self._grew_at > QUIET_AFTER_S and self._shorter_since is None
+        is_quiet = self._clock() - self._grew_at > QUIET_AFTER_S and self._shorter_since is None
         return QUIET_S if is_quiet else GROWING_S
 
     def take(self, has_ended: bool) -> None:
@@ -85,7 +86,7 @@ class Reading:
             if before.position not in self._channel.skips:
                 self._take_line(line, number, before, has_ended)
             before = self._file.place
-            self._grew_at = time.monotonic()
+            self._grew_at = self._clock()
         self._shorter_since = None
 
     def _take_line(self, line: bytes | None, number: int, before: Place, has_ended: bool) -> None:
@@ -132,7 +133,7 @@ class Reading:
 
     def _begin_anew(self, changed: Changed, has_ended: bool) -> None:
         """The file is another one. Where its first line is the same, its rows are those from before, written again."""
-        now = time.monotonic()
+        now = self._clock()
         if changed.is_shorter and not has_ended:
             self._shorter_since = self._shorter_since or now
             if now - self._shorter_since < EMPTIED_S:
