@@ -1,9 +1,12 @@
 """The metrics of a run are merged from all attempts, ranks and sources, and read as far as they are written."""
 
-import math
+import shutil
+from dataclasses import replace
+from random import Random
 from typing import Any
 
-import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rundir.journals import RUN, Part
 
 from wrapper.rundir.history import History
@@ -21,13 +24,6 @@ def metric(name: str, has_ended: bool = True) -> Metric:
     return read().metrics(has_ended)[name]
 
 
-def summary(name: str) -> dict[str, Any]:
-    """What stands beside a metric: value and step of each."""
-    found = metric(name)
-    points = {"first": found.first, "last": found.last, "min": found.min, "max": found.max}
-    return {key: (point.value, found.step_at(point)) if point else None for key, point in points.items()}
-
-
 def rows(history: History, kind: str | None = None) -> list[tuple[str, float | None, dict[str, Any]]]:
     """Source, step and values of each row that is shown."""
     chosen = {**history.choose(kind)}
@@ -36,39 +32,6 @@ def rows(history: History, kind: str | None = None) -> list[tuple[str, float | N
 
 def values(name: str) -> list[Any]:
     return [shown[name] for _source, _step, shown in rows(read()) if name in shown]
-
-
-def test_metric_has_its_first_last_least_and_most_with_their_steps() -> None:
-    part = Part()
-    for step, loss in enumerate([0.9, 0.4, 1.5, 0.7]):
-        part.print(step=step * 10, loss=loss)
-
-    assert summary("loss") == {"first": (0.9, 0), "last": (0.7, 30), "min": (0.4, 10), "max": (1.5, 20)}
-    assert (metric("loss").count, metric("loss").mean) == (4, pytest.approx(0.875))
-
-
-def test_nan_is_neither_least_nor_most_but_may_be_the_last() -> None:
-    part = Part()
-    for loss in [math.nan, 3.0, math.inf, -1.0, math.nan]:
-        part.log(loss=loss)
-
-    found = metric("loss")
-
-    assert found.min and found.max and found.last
-    assert (found.min.value, found.max.value, found.count) == (-1.0, math.inf, 5)
-    assert math.isnan(found.last.value)
-    assert [math.isnan(point) for point in found.course] == [True, False, True, False, True]
-
-
-def test_texts_and_truths_are_values_too() -> None:
-    part = Part()
-    part.log(phase="warm-up", is_best=True, huge=10**400)
-    part.log(phase="train", is_best=False, huge=10**401)
-
-    found = read().metrics(True)
-
-    assert [found[name].last.value for name in ("phase", "is_best", "huge")] == ["train", False, 10**401]
-    assert (found["phase"].min, found["is_best"].max.value, found["huge"].max) == (None, True, None)
 
 
 def test_objects_within_a_row_become_names_with_dots() -> None:
@@ -158,7 +121,8 @@ def test_later_attempt_goes_over_what_earlier_ones_had_from_its_first_step_on() 
         *[(30, 1), (40, 1)],
         (50, 2),
     ]
-    assert (metric("by").count, summary("by")["max"], summary("by")["first"]) == (6, (2, 50), (0, 0))
+    found = metric("by")
+    assert found.max and (found.count, found.max.value, found.max.row.step) == (6, 2, 50)
     assert [step for _source, step, _values in rows(read(attempt=0))] == [0, 10, 20, 30, 40]
 
 
@@ -229,66 +193,6 @@ def test_damaged_records_are_left_out() -> None:
     assert values("loss") == [1.0, 2.0, 3.0]
 
 
-def test_what_comes_once_and_at_the_end_is_a_result() -> None:
-    part = Part()
-    part.print(parameters=1200)
-    for step in range(3):
-        part.print(step=step, loss=1.0 / (step + 1))
-    part.print(step=2, test_acc=0.9)
-    part.print(test_loss=0.1)
-
-    found = read().metrics(has_ended=True)
-
-    assert {name for name in found if found[name].is_result} == {"test_acc", "test_loss"}
-    assert not any(shown.is_result for shown in read().metrics(has_ended=False).values())
-
-
-@pytest.mark.parametrize(
-    ("said", "value"),
-    [
-        ({}, 2.0),
-        ({"summary": "max"}, 3.0),
-        ({"summary": "min"}, 1.0),
-        ({"summary": "mean"}, 2.0),
-        ({"summary": "first"}, 1.0),
-        ({"summary": "copy"}, 2.0),
-        ({"summary": "none"}, None),
-        ({"summary": "best"}, 1.0),
-        ({"summary": "best", "goal": "maximize"}, 3.0),
-        ({"summary": "what?"}, 2.0),
-        ({"summary": "max,mean"}, 3.0),
-        ({"summary": ["min"]}, 1.0),
-    ],
-)
-def test_summary_has_what_was_defined(said: dict[str, Any], value: float | None) -> None:
-    part = Part()
-    part.add("metrics", define={"name": "val/*", **said})
-    for loss in (1.0, 3.0, 2.0):
-        part.log(**{"val/loss": loss})
-
-    assert metric("val/loss").chosen() == value
-
-
-def test_step_of_a_metric_may_be_another_metric() -> None:
-    part = Part()
-    part.add("metrics", define={"name": "val[0]/*", "step": "epoch"})
-    for step in range(4):
-        part.log(step=100 * step, **{"val[0]/loss": -step, "epoch": step / 2})
-
-    assert summary("val[0]/loss")["last"] == (-3, 1.5)
-
-
-def test_own_definition_counts_before_one_for_many() -> None:
-    part = Part()
-    part.add("metrics", define={"name": "acc", "summary": "max", "hidden": True})
-    part.add("metrics", define=[{"name": "*", "summary": "min"}, {"no": "name"}, 7])
-
-    definitions = read().definitions()
-
-    assert (definitions.of("acc").summary, definitions.of("acc").is_hidden) == ("max", True)
-    assert (definitions.of("loss").summary, definitions.of("loss").is_hidden) == ("min", False)
-
-
 def test_config_is_merged_the_better_source_over_the_other() -> None:
     part = Part()
     part.add("metrics", config={"optimizer": {"lr": 4}})
@@ -311,38 +215,6 @@ def test_what_is_said_to_be_the_result_is_merged() -> None:
     assert read().summary() == {"best": {"acc": 2, "epoch": 3}}
 
 
-def test_course_of_a_long_metric_is_kept_in_few_points() -> None:
-    part = Part()
-    for number in range(3000):
-        part.log(loss=float(number))
-
-    course = metric("loss").course
-
-    assert 200 < len(course) <= 513
-    assert list(course) == sorted(course)
-    assert (course[0], course[-1]) == (pytest.approx(3.5, abs=4), pytest.approx(2996, abs=4))
-
-
-def test_time_left_follows_from_the_pace_so_far() -> None:
-    part = Part()
-    for at, done in ((100.0, 20), (110.0, 40), (120.0, 60)):
-        part.add("parsed", progress={"done": done, "total": 100, "unit": "step"}, time=at)
-
-    latest = read().latest
-
-    assert latest and latest.pace.now
-    assert (latest.pace.now.fraction, latest.pace.left_s(120.0), latest.pace.left_s(125.0)) == (0.6, 20.0, 15.0)
-
-
-@pytest.mark.parametrize("said", [7, {}, {"done": 3, "total": 0}, {"done": 5, "total": 3}, {"done": "1", "total": 2}])
-def test_progress_that_makes_no_sense_is_none(said: object) -> None:
-    Part().add("parsed", progress=said)
-
-    latest = read().latest
-
-    assert latest and latest.pace.now is None
-
-
 def test_lines_that_were_skipped_are_counted() -> None:
     part = Part()
     for _ in range(2):
@@ -351,17 +223,6 @@ def test_lines_that_were_skipped_are_counted() -> None:
     latest = read().latest
 
     assert latest and (latest.skipped_lines, latest.skipped_bytes) == (20, 2000)
-
-
-def test_first_word_of_progress_is_measured_from_the_start() -> None:
-    part = Part()
-    part.add("recorder", started={})
-    part.add("recorder", started={})
-    part.add("parsed", progress={"done": 1, "total": 3, "unit": "epoch"}, time=2e9)
-
-    latest = read().latest
-
-    assert latest and (latest.pace.left_s(2e9) or 0) > 2 * (2e9 - 1.9e9)
 
 
 def test_row_waits_a_moment_for_more_values() -> None:
@@ -392,6 +253,28 @@ def test_rows_are_given_no_further_than_the_history_has_been_read() -> None:
     part.log(step=5, late=1)
 
     assert len(rows(history)) == 5
+
+
+@given(st.lists(st.integers(0, 3000), max_size=8), st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_it_grows_it_is_read_as_in_one_piece(cuts: list[int], random: Random) -> None:
+    shutil.rmtree(RUN, ignore_errors=True)
+    part = Part()
+    for step in range(12):
+        getattr(part, random.choice(["log", "print"]))(step=step // 2, **{random.choice("abc"): random.random()})
+    whole, journal = (part.path / "journal.jsonl").read_bytes(), part.path / "journal.jsonl"
+
+    history = History(RUN)
+    for cut in [*sorted(cuts), len(whole)]:
+        journal.write_bytes(whole[:cut])
+        history.read()
+
+    # But for the mean: what is added up in another order is rounded otherwise.
+    found, at_once = (
+        {name: replace(metric, mean=0) for name, metric in it.metrics(True).items()} for it in (history, read())
+    )
+    assert found == at_once
+    assert rows(history) == rows(read())
 
 
 def test_names_without_end_are_bounded_and_counted() -> None:

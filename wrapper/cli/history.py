@@ -66,7 +66,7 @@ def complete_keys(ctx: click.Context, _param: click.Parameter, incomplete: str) 
     "--source",
     type=click.Choice(["metrics", "followed", "output"]),
     metavar="SOURCE",
-    help="Only what stood in the metrics file, was followed in other files, or was found in the output.",
+    help="Only from metrics (its metrics file), followed (files that it wrote anyway), or output.",
 )
 @click.option("--all-sources", is_flag=True, help="All that is stored, also what a better source has as well.")
 @click.option("--attempt", type=int, metavar="N", help="Of attempt N, the first being 0, and as it was.")
@@ -89,7 +89,7 @@ def history(
 
     \b
         wandb history latest | less
-        wandb history k3v9 --keys loss,val/* --csv -o loss.csv
+        wandb history k3v9 --keys 'loss,val/*' -o loss.csv
         wandb history k3v9 --json | jq 'select(._step > 1000).loss'
     """
     found = place.find_run(place.open_folder(directory), run)
