@@ -13,7 +13,7 @@ import pytest
 
 from wrapper.recorder.asking import Asker, NoAnswer
 from wrapper.recorder.channel import Channel
-from wrapper.recorder.fingerprints import describe, list_files
+from wrapper.recorder.fingerprints import describe, list_files, stat_file
 from wrapper.recorder.paths import NotData
 from wrapper.recorder.readers import read_said
 from wrapper.recorder.sources.config import read
@@ -181,13 +181,14 @@ def test_what_is_no_data_is_not_looked_at(work):
     (work / ".wandb-wrapper").mkdir()
     os.mkfifo(work / "pipe")
     os.symlink("/proc/self/environ", work / "link")
+    os.symlink("/proc/self/status", work / "link.yaml")
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind("socket")
 
         records = said(
             "python train.py --in pipe --in2 socket --in3 /dev/null --in4 /proc/self/environ --in5 link --in6 /"
             f" --in7 {work} --in8 .. --in9 . --out out --output-dir out --in10 .wandb-wrapper"
-            " --again train.py /dev/zero nowhere"
+            " --again train.py /dev/zero nowhere --config link.yaml"
         )
 
     assert [record["source"] for record in records] == ["arguments", "arguments"]
@@ -320,6 +321,13 @@ def test_another_beginning_end_or_length_is_another_fingerprint(work, size):
     assert len(found) == {0: 2, 1: 3}.get(size, 5)
 
 
+def test_longer_file_of_the_same_bytes_has_another_fingerprint(work):
+    (work / "short").write_bytes(bytes(2 << 20))
+    (work / "long").write_bytes(bytes(3 << 20))
+
+    assert describe("short")["fingerprint"] != describe("long")["fingerprint"]
+
+
 @pytest.mark.parametrize("change", ["rename", "content", "size", "more"])
 def test_folder_with_another_file_in_it_has_another_fingerprint(work, change):
     (work / "data").mkdir()
@@ -341,7 +349,7 @@ def test_folder_with_another_file_in_it_has_another_fingerprint(work, change):
 def test_folder_is_read_without_opening_what_is_no_file(work):
     (work / "data").mkdir()
     os.mkfifo(work / "data" / "pipe")
-    os.symlink("/proc/kcore", work / "data" / "kcore")
+    os.symlink("/proc/self/environ", work / "data" / "environ")
     os.symlink(work, work / "data" / "loop")
     (work / "data" / "x").write_text("12345")
     os.symlink(work / "data" / "x", work / "data" / "y")
@@ -349,6 +357,7 @@ def test_folder_is_read_without_opening_what_is_no_file(work):
     found = describe("data")
 
     assert (found["bytes"], found["files"]) == (10, 5)
+    assert stat_file("data/environ") is None
 
 
 def test_folder_that_is_too_slow_has_no_fingerprint(work):

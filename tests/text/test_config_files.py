@@ -5,10 +5,11 @@ import sys
 from contextlib import suppress
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wrapper.text.config_files import MOST_VALUES, NoSettings, Unreadable, kind_of, read_config
+from wrapper.text.config_files import MOST_VALUES, NoSettings, Unreadable, YamlReading, kind_of, read_config
 
 MODEL = {"depth": 4, "sizes": [1, 2], "name": "007"}
 NESTED = {"lr": 0.001, "model": MODEL, "fast": True, "seed": None}
@@ -125,6 +126,15 @@ BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
 def test_what_is_no_list_of_settings_is_refused(kind, text):
     with pytest.raises(NoSettings):
         read_config(kind, text)
+
+
+def test_yaml_is_not_read_further_than_settings_go():
+    events = yaml.parse("- 1\n" * 100_000, Loader=yaml.SafeLoader)
+
+    with pytest.raises(NoSettings):
+        YamlReading(events).read()
+
+    assert len(list(events)) > 50_000
 
 
 def test_what_is_large_is_cut():
