@@ -3,6 +3,7 @@
 What has been read of which file stands in the positions of the journal:
 
     followed:PATH        behind what was given last; of a file that is written whole, the checksum of its content
+    followed:PATH:file   the same, of one of several files that are one source
     followed:PATH:from   where this run's part of it begins: it was that long when the run began
     followed:PATH:head   how it begins, to tell a file that was written anew
     followed:PATH:again  it was written anew: rows that it had before are not given again
@@ -111,7 +112,7 @@ class Following:
     def _consider(self, path: str, has_ended: bool) -> None:
         """Follow a file, when it is a log."""
         key = self._key(path)
-        is_known = key in self._channel.positions
+        is_known = not {key, f"{key}:file"}.isdisjoint(self._channel.positions)
         try:
             status = os.stat(path)
             if self._refused.get(path) == status.st_ino or not self._is_within(status.st_mtime, is_known):
@@ -183,15 +184,15 @@ class Following:
         return f"followed:{os.path.relpath(path, self._directory) if inside else path}"
 
     def _outlet(self, path: str, kind: str) -> Outlet:
-        key = self._key(path)
-        source = key
+        source = key = self._key(path)
+        is_shared = kind in ("tensorboard", "trainer_state")
         if kind == "tensorboard":
             source = f"followed:{os.path.dirname(key.partition(':')[2]) or '.'}"
         elif kind == "trainer_state":
             source = CHECKPOINT.sub("", key)
         if source not in self._given:
             self._given[source] = Given(source, source in self._channel.positions)
-        return Outlet(self._channel, self._store, self._given[source], source, key)
+        return Outlet(self._channel, self._store, self._given[source], source, key, is_shared)
 
     def _prefix(self, path: str, kind: str) -> str:
         return prefix_of(os.path.dirname(path)) if kind == "tensorboard" else ""

@@ -15,12 +15,15 @@ MOST_WARNINGS = 20
 class Outlet:
     """The facts of one file, under the name of its source.
 
-    `key` names the file in the positions. A source that several files share counts its records instead.
+    `key` names the file in the positions. A source that several files share (`is_shared`) counts its records instead.
     """
 
-    def __init__(self, channel: Channel, store: MediaStore, given: Given, source: str, key: str) -> None:
+    def __init__(
+        self, channel: Channel, store: MediaStore, given: Given, source: str, key: str, is_shared: bool
+    ) -> None:
         self._channel, self._store, self._given = channel, store, given
-        self.source, self.key = source, key
+        self.source, self.key, self._is_shared = source, key, is_shared
+        self._place = f"{key}:file" if is_shared else key
         self._path = key.partition(":")[2]
         self._also: dict[str, int] = {}
         self._warnings = 0
@@ -31,7 +34,7 @@ class Outlet:
     @property
     def position(self) -> int | None:
         """Behind what was given last; None when nothing was."""
-        return self._channel.positions.get(self.key)
+        return self._channel.positions.get(self._place)
 
     def noted(self, name: str) -> int | None:
         """A further position of the file; None when there is none."""
@@ -93,9 +96,9 @@ class Outlet:
 
     def _send(self, end: int, **facts: object) -> None:
         positions, also, upto = self._channel.positions, self._also, end
-        if self.source != self.key:
+        if self._is_shared:
             upto = positions.get(self.source, 0) + 1
-            also = {self.key: end, **also}
+            also = {self._place: end, **also}
         self._channel.send(self.source, upto, also or None, **facts)
         positions[self.source] = upto
         positions.update(also)

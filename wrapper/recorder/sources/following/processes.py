@@ -20,6 +20,7 @@ class Tree:
     def __init__(self, command: int) -> None:
         self._mark = read_mark(command) if command else None
         self._known: dict[int, int] = {}
+        self._foreign: set[int] = set()
         self.ever: set[int] = set()
         self._search_at = 0.0
         ticks = start_ticks(command) if command else None
@@ -49,17 +50,19 @@ class Tree:
         return True
 
     def _search(self, mark: bytes) -> None:
-        """Look at every process of this user that is younger than the command."""
+        """Look at every process of this user that is younger than the command, each once: there may be thousands."""
         ours, user = os.getpid(), os.geteuid()
-        for name in os.listdir("/proc"):
-            if name.isdigit() and int(name) not in self._known and int(name) != ours and owner(name) == user:
-                pid = int(name)
-                ticks = start_ticks(pid)
-                if ticks is not None and ticks >= self._started and read_mark(pid) == mark:
-                    self._known[pid] = ticks
+        running = {int(name) for name in os.listdir("/proc") if name.isdigit()}
+        self._foreign &= running
+        for pid in running - self._foreign - self._known.keys():
+            ticks = start_ticks(pid) if pid != ours and owner(pid) == user else None
+            if ticks is not None and ticks >= self._started and read_mark(pid) == mark:
+                self._known[pid] = ticks
+            else:
+                self._foreign.add(pid)
 
 
-def owner(pid: str) -> int | None:
+def owner(pid: int) -> int | None:
     """The user of a process; None when it is gone."""
     try:
         return os.stat(f"/proc/{pid}").st_uid

@@ -7,6 +7,7 @@ import time
 import zlib
 from typing import Protocol
 
+from wrapper.recorder.packages import reach_packages
 from wrapper.recorder.sources.following.outlet import Outlet
 from wrapper.recorder.sources.following.readings import EventReading, LineReading, Reading
 from wrapper.text.files.csv_log import CsvLog
@@ -174,6 +175,7 @@ class Document:
             self.is_over = True
             self.outlet.warn("reading it failed three times; it was left out", mark)
             return
+        reach_packages()
         from wrapper.text.files.documents import DOCUMENTS, BadDocument  # It takes 20 ms, and most runs need none.
 
         try:
