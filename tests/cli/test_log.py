@@ -121,11 +121,19 @@ def test_outside_a_run_it_says_what_to_do(wandb: list[str], monkeypatch: pytest.
     assert asked.stderr.startswith("wandb: there is no run to log to") and "wandb run" in asked.stderr
 
 
-def test_disabled_and_outside_a_run_it_is_silent(wandb: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("how", ["variable", "wandb.yaml", "yaml that takes the library", "own settings"])
+def test_disabled_and_outside_a_run_it_is_silent(wandb: list[str], monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     monkeypatch.delenv("WANDB_METRICS_FILE")
+    if how == "variable":
+        monkeypatch.setenv("WANDB_MODE", "disabled")
+    elif how == "own settings":
+        ask(wandb, "disabled")
+    else:
+        Path("wandb.yaml").write_text("mode: disabled\n" if how == "wandb.yaml" else "? mode\n: &m disabled\n")
 
-    assert ask(wandb, "log", "loss=1", WANDB_MODE="disabled").stderr == ""
-    assert ask(wandb, "log", "loss=1", WANDB_MODE="disabled").returncode == 0
+    asked = ask(wandb, "log", "loss=1")
+
+    assert (asked.returncode, asked.stderr) == (0, "")
 
 
 def test_help_tells_how(wandb: list[str]) -> None:

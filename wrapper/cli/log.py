@@ -62,7 +62,8 @@ log = LogCommand(
     \b
         echo "loss=$loss acc=$acc" >> "$WANDB_METRICS_FILE"
 
-    Outside a run it fails, unless WANDB_MODE is disabled. Within one it never does: a value that
-    is missing, or a full disk, is said on standard error, and the script goes on.
+    Outside a run it fails, unless runs are disabled (WANDB_MODE=disabled, `wandb disabled`). Within
+    one it never does: a value that is missing, or a full disk, is said on standard error, and the
+    script goes on.
     """,
 )

@@ -11,7 +11,6 @@ from wrapper.text.values import Refused, read_value, shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
 USAGE = "wandb log NAME=VALUE... [OPTIONS]"
@@ -30,17 +29,18 @@ PAIRS = ("--config", "--summary", "--image")
 
 NO_RUN = (
     "there is no run to log to, because WANDB_METRICS_FILE is not set: put `wandb run` in front of the script,"
-    " or set WANDB_MODE=disabled, and then `wandb log` does nothing"
+    " or say `wandb disabled` or WANDB_MODE=disabled, and then `wandb log` does nothing"
 )
 
 
-def main(args: list[str], variables: Mapping[str, str] = os.environ) -> int:
+def main(args: list[str], site: str = "") -> int:
     """Append one line to the metrics file of the run that we are part of; the exit status.
 
     What cannot be taken or written is said and left out, and is no failure: with `set -e` that would end a training.
+    `site` is where our dependencies are installed, for who has not made them importable.
     """
-    path = variables.get("WANDB_METRICS_FILE")
-    if not path and variables.get("WANDB_MODE") == "disabled":
+    path = os.environ.get("WANDB_METRICS_FILE")
+    if not path and is_disabled(site):
         return 0
     try:
         data, complaints = read_words(args)
@@ -56,6 +56,17 @@ def main(args: list[str], variables: Mapping[str, str] = os.environ) -> int:
         except OSError as error:
             say(f"this was not kept: {path}: {error.strerror}")
     return 0
+
+
+def is_disabled(site: str) -> bool:
+    """Whether a `wandb run` that was started here would keep nothing, by WANDB_MODE or by any of the settings."""
+    from wrapper.launch.settings import resolve
+
+    try:
+        here = os.getcwd()
+    except FileNotFoundError:
+        here = "/"
+    return resolve(None, os.environ, here, site).mode == "disabled"
 
 
 def say(text: str, status: int = 0) -> int:

@@ -15,7 +15,7 @@ def main(site: str, args: list[str]) -> int:
     if args[:1] == ["log"] and "_WANDB_COMPLETE" not in os.environ and not {"-h", "--help"} & {*args}:
         from wrapper.cli.log_line import main as log
 
-        return log(args[1:])
+        return log(args[1:], site)
     from wrapper.launch.packages import open_site
 
     open_site(site)
