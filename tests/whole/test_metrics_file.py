@@ -47,6 +47,25 @@ def test_sigkill_of_recorder_and_readers_loses_and_doubles_no_row(wandb: list[st
     assert kept_rows() == [(number, {"a": number}) for number in range(200)]
 
 
+def test_what_is_appended_after_all_of_ours_were_killed_is_read_later(wandb: list[str]) -> None:
+    os.mkfifo("go")
+    script = 'echo a=0 >>"$WANDB_METRICS_FILE"; read line <go; printf "a=1\\na=2" >>"$WANDB_METRICS_FILE"; : >done'
+    command = ["sh", "-c", script]
+    run = subprocess.Popen([*wandb, "run", *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    wait_until(lambda: kept_lines() == 1)
+    for pid in [pid for pid, _ in descendants() if command_line_of(pid) != command]:
+        os.kill(pid, signal.SIGSTOP)  # Or those that are left would start others.
+    for pid in [pid for pid, _ in descendants() if command_line_of(pid) != command]:
+        os.kill(pid, signal.SIGKILL)
+    run.wait(10)
+    Path("go").write_text("go\n")
+    wait_until(Path("done").exists)
+
+    wait_until(lambda: "running" not in subprocess.run([*wandb, "ls"], capture_output=True, text=True).stdout)
+
+    assert kept_rows() == [(number, {"a": number}) for number in range(3)]
+
+
 def recorders() -> list[int]:
     """The recorder and its readers."""
     return [pid for pid, _ in descendants() if any("recorder" in word for word in command_line_of(pid)[:6])]
