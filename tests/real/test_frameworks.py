@@ -1,4 +1,4 @@
-"""Real trainings, unmodified: each number that they print is kept once, at its step, and nothing else is.
+"""Real trainings, unmodified: each number that they print or log is kept once, at its step, and nothing else is.
 
 What they printed they say themselves, in a file outside the folder that they train in.
 """
@@ -34,3 +34,10 @@ def test_bar_that_a_narrow_terminal_cuts_gives_no_part_of_a_number(train, read_k
     truth = train("lightning_fit.py tqdm", 80)
 
     assert "wrong" not in differences(read_kept(), truth)
+
+
+@pytest.mark.parametrize("program", ["hf_checkpoints.py", "keras_csv.py", "lightning_csv.py", "tensorboard_writer.py"])
+def test_what_a_training_writes_into_files_is_kept(train, read_kept, program):
+    truth = train(program, None)
+
+    assert differences(read_kept(), truth) == ""
