@@ -4,17 +4,20 @@ import hashlib
 import json
 import mmap
 import os
+import random
 import shlex
-import shutil
+import signal
 import socket
+import subprocess
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from kept import only_part
+from waiting import command_line_of, descendants, wait_until
 
-from wrapper.recorder.asking import Asker, NoAnswer
 from wrapper.recorder.channel import Channel
-from wrapper.recorder.fingerprints import describe, list_files, stat_file
-from wrapper.recorder.paths import NotData
 from wrapper.recorder.readers import read_said
 from wrapper.recorder.sources.config import read
 
@@ -284,131 +287,35 @@ def test_file_that_may_not_be_read_is_said(work):
     assert said("python train.py --config a.yaml c --data b.csv")[1]["source"] == "data:a.yaml"
 
 
-# Fingerprints
+def is_recorder(pid):
+    return any("wrapper/recorder" in word for word in command_line_of(pid))
 
 
-def test_copy_elsewhere_and_of_another_time_has_the_same_fingerprint(work):
-    (work / "data" / "deep" / "er").mkdir(parents=True)
-    for number in range(100):
-        (work / "data" / "deep" / f"{number}.bin").write_bytes(bytes([number]) * number * 1000)
-    (work / "data" / "deep" / "er" / "x").write_text("x")
-    (work / "large").write_bytes(os.urandom(3 << 20))
-    shutil.copytree(work / "data", work / "copy")
-    shutil.copy(work / "large", work / "large2")
-    os.utime(work / "copy" / "deep" / "1.bin", (1, 2_000_000_000))
-    os.utime(work / "large2", (1, 1))
+@pytest.mark.parametrize("attempt", range(3))
+def test_recorder_that_dies_again_and_again_says_everything_once(wandb, attempt):
+    Path("a.yaml").write_text("a: 1")
+    Path("data").mkdir()
+    for number in range(300):
+        Path(f"data/{number}.bin").write_bytes(os.urandom(1000))
+    Path("train.sh").write_text("echo ready; read line")
+    others = descendants()
+    run = subprocess.Popen(
+        [*wandb, "run", "sh", "train.sh", "--config", "a.yaml", "--data", "data", "--lr", "0.1"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    run.stdout.readline()
+    for _ in range(6):
+        time.sleep(random.random() / 10)
+        for pid in [pid for pid, _ in descendants() - others if is_recorder(pid)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    run.communicate(b"\n")
+    subprocess.run([*wandb, "ls"], check=True, stdout=subprocess.DEVNULL)
+    wait_until(lambda: only_part().is_read, 30)
 
-    folder, copy = describe("data"), describe("copy/")
-    assert folder["fingerprint"] == copy["fingerprint"] and folder["bytes"] == copy["bytes"]
-    assert (copy["mtime"], copy["files"], copy["sampled"]) == (2_000_000_000, 101, True)
-    assert describe("large")["fingerprint"] == describe("large2")["fingerprint"]
-    assert describe("large")["sampled"] and describe("large2")["mtime"] == 1
-
-
-@pytest.mark.parametrize("size", [0, 1, 1000, 1 << 20, (1 << 20) + 1, 3 << 20])
-def test_another_beginning_end_or_length_is_another_fingerprint(work, size):
-    content = bytearray(os.urandom(size))
-    found = set()
-    for change in (None, 0, size // 2, -1):
-        changed = bytearray(content)
-        if change is not None and size:
-            changed[change] ^= 1
-        (work / "data").write_bytes(changed)
-        found.add(describe("data")["fingerprint"])
-    (work / "data").write_bytes(content + b"x")
-    found.add(describe("data")["fingerprint"])
-
-    assert len(found) == {0: 2, 1: 3}.get(size, 5)
-
-
-def test_longer_file_of_the_same_bytes_has_another_fingerprint(work):
-    (work / "short").write_bytes(bytes(2 << 20))
-    (work / "long").write_bytes(bytes(3 << 20))
-
-    assert describe("short")["fingerprint"] != describe("long")["fingerprint"]
-
-
-@pytest.mark.parametrize("change", ["rename", "content", "size", "more"])
-def test_folder_with_another_file_in_it_has_another_fingerprint(work, change):
-    (work / "data").mkdir()
-    for number in range(10):
-        (work / "data" / str(number)).write_text("content")
-    before = describe("data")["fingerprint"]
-
-    changes = {
-        "rename": lambda: os.rename("data/3", "data/x"),
-        "content": lambda: (work / "data" / "3").write_text("CONTENT"),
-        "size": lambda: (work / "data" / "3").write_text("contents"),
-        "more": (work / "data" / "10").touch,
-    }
-    changes[change]()
-
-    assert describe("data")["fingerprint"] != before
-
-
-def test_folder_is_read_without_opening_what_is_no_file(work):
-    (work / "data").mkdir()
-    os.mkfifo(work / "data" / "pipe")
-    os.symlink("/proc/self/environ", work / "data" / "environ")
-    os.symlink(work, work / "data" / "loop")
-    (work / "data" / "x").write_text("12345")
-    os.symlink(work / "data" / "x", work / "data" / "y")
-
-    found = describe("data")
-
-    assert (found["bytes"], found["files"]) == (10, 5)
-    assert stat_file("data/environ") is None
-
-
-def test_folder_that_is_too_slow_has_no_fingerprint(work):
-    (work / "data").mkdir()
-    (work / "data" / "x").write_text("12345")
-    times = iter(range(0, 1000, 5))
-
-    found = describe("data", clock=lambda: next(times))
-
-    assert (found["fingerprint"], found["cut"], found["sampled"]) == (None, "time", True)
-
-
-def test_folder_with_too_many_files_is_cut_short(work):
-    (work / "data").mkdir()
-    for number in range(10):
-        (work / "data" / str(number)).touch()
-
-    names, cut = list_files("data", lambda: False, most=5)
-
-    assert (len(names), cut) == (5, "entries")
-
-
-@pytest.mark.parametrize("path", ["/proc/self", "/proc/self/environ", "/sys", "/", "/dev/null", "pipe"])
-def test_system_is_no_data(work, path):
-    os.mkfifo(work / "pipe")
-
-    with pytest.raises(NotData):
-        describe(path)
-
-
-# Questions that are never answered
-
-
-def test_question_that_hangs_does_not_hold_up_the_others():
-    asker = Asker({"sleep": lambda seconds: time.sleep(float(seconds)), "say": lambda *texts: list(texts)}, 0.3)
-
-    answers = [asker.ask("say", "a")]
-    for _ in range(4):
-        with pytest.raises(NoAnswer):
-            asker.ask("sleep", "1000")
-        answers.append(asker.ask("say", "b" * 100_000, "\udcff"))
-    asker.close()
-
-    assert answers == [["a"], *[["b" * 100_000, "\udcff"]] * 4]
-
-
-def test_question_that_ends_its_process_has_no_answer():
-    asker = Asker({"die": lambda: os._exit(3), "raise": lambda: {}["x"], "say": lambda: 1})
-
-    for question in ("die", "raise", "die"):
-        with pytest.raises(NoAnswer):
-            asker.ask(question)
-    assert asker.ask("say") == 1
-    asker.close()
+    told = [(record["source"], record["upto"]) for record in only_part().records() if "upto" in record]
+    assert [record for record in told if record[0].startswith(("arguments", "config:", "data:"))] == [
+        ("config:a.yaml", 1), ("arguments", 1), ("data:data", 1), ("arguments", 2)
+    ]  # fmt: skip
+    assert (only_part().path / "files" / "configs" / "a.yaml").read_text() == "a: 1"
