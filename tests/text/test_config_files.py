@@ -55,8 +55,7 @@ def test_toml_has_dates_too():
 def test_without_a_reader_of_toml_the_message_says_what_to_do():
     root = Path(wrapper.__file__).parents[1]
     program = f"import sys; sys.path.append({str(root)!r})\n"
-    program += "import wrapper
-from wrapper.text.config_files import read_config\nread_config('TOML', 'a = 1')"
+    program += "from wrapper.text.config_files import read_config\nread_config('TOML', 'a = 1')"
 
     done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True)
 
