@@ -344,6 +344,32 @@ def test_file_that_may_be_another_runs_is_not_taken(run):
     ]
 
 
+@pytest.mark.parametrize(("rank", "is_taken"), [(0, True), (1, False)])
+def test_of_several_ranks_the_lowest_takes_a_file(run, rank, is_taken):
+    other = run.part.parent / "0-9"
+    other.mkdir()
+    (other / "part.json").write_text(json.dumps({**run.facts, "rank": 1 - rank}))
+    run.facts["rank"] = rank
+    run.write_part()
+    (run.directory / "metrics.csv").write_text("step,loss\n1,0.5\n2,0.4\n")
+
+    run.end()
+
+    assert run.sources() == ({"metrics.csv"} if is_taken else set())
+    assert run.warnings() == []
+
+
+def test_run_within_the_run_is_no_stranger(run):
+    run.start(APPENDING)
+    other_run(run, pid=run.command.pid)
+    run.step()
+    run.follow_until(has_step("log.csv", 0))
+
+    run.end()
+
+    assert run.sources() == {"log.csv"}
+
+
 def test_file_that_the_command_line_names_is_taken_beside_another_run(run):
     other_run(run, argv=["train", "--name", "exp2"])
     run.facts["argv"] = ["train", "--name", "exp1"]

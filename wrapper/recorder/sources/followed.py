@@ -25,7 +25,7 @@ from wrapper.recorder.sources.following.finding import Finder, is_below, last_si
 from wrapper.recorder.sources.following.given import Given
 from wrapper.recorder.sources.following.media import MediaStore
 from wrapper.recorder.sources.following.mounts import local_first
-from wrapper.recorder.sources.following.others import OtherRuns, started_at
+from wrapper.recorder.sources.following.others import started_at
 from wrapper.recorder.sources.following.outlet import Outlet
 from wrapper.recorder.sources.following.tails import HEAD_BYTES, Followed, follow, mark_head
 from wrapper.text.files.columns import SECTIONS
@@ -68,7 +68,7 @@ class Following:
         self._given: dict[str, Given] = {}
         self._judged: dict[str, tuple[int, int]] = {}
         self._refused: dict[str, int] = {}
-        self._until = read_limits(channel, OtherRuns(part, self._directory))
+        self._until = read_limits(channel, self._finder)
         self._pause_s = LOOK_EVERY_S
         self._search_at = 0.0
         self._search_s = FIRST_SEARCH_S
@@ -92,7 +92,7 @@ class Following:
         """Name the files, and those that are not known to be ours."""
         for file in self._files.values():
             file.outlet.tell_file(file.kind)
-        doubtful = sorted(os.path.relpath(path, self._directory) for path in self._finder.in_doubt)
+        doubtful = [os.path.relpath(path, self._directory) for path in self._finder.in_doubt()]
         if doubtful and "followed" not in self._channel.positions:
             names = ", ".join(doubtful[:3]) + (" and others" if len(doubtful) > 3 else "")
             text = f"other runs were writing below the same directory; whose these files are is not known: {names}"
@@ -222,9 +222,10 @@ def has_events(folder: str) -> bool:
         return False
 
 
-def read_limits(channel: Channel, others: OtherRuns) -> tuple[float, float]:
+def read_limits(channel: Channel, finder: Finder) -> tuple[float, float]:
     """Until when a file that is followed, and until when another, may have been written to be this run's."""
     if not channel.has_ended and channel.command:
         return float("inf"), float("inf")
-    later = others.earliest_later()
-    return later, min(later, last_sign_of_life() + LATE_S)
+    lived_until = last_sign_of_life()
+    later = finder.next_start(lived_until)
+    return later, min(later, lived_until + LATE_S)

@@ -16,6 +16,7 @@ from wrapper.text.files.kinds import kind_by_name
 
 OUTSIDE_DEPTH = 2
 MOST_ROOTS = 50
+MOST_OPENED = 5000
 SHARED = ("/", "/tmp", "/dev/shm", "/var/tmp", "/home", "/root", "/mnt", "/data")
 OURS = "/.wandb-wrapper/"
 # An option that says where a program puts what it writes.
@@ -28,21 +29,18 @@ class Finder:
     def __init__(self, part: dict[str, Any], directory: str, command: int, since: float) -> None:
         self._directory, self._since = directory, since
         self._tree, self._folders = Tree(command), Folders(since)
-        self._others = OtherRuns(part, directory)
+        self._others = OtherRuns(part, directory, self._tree.family)
         self._not_followed = own_files(part)
         self._argument_folders = output_folders(part, directory)
         self._opened: set[str] = set()
-        self._own_folders: set[str] = set()
-        self.in_doubt: set[str] = set()
+        self._own_folders: set[str] = set()  # that the command writes into, or works in
+        self._doubtful: set[str] = set()
         self.old: list[tuple[str, int]] = []
 
     def find(self) -> list[str]:
         """Paths of files that the command, and nobody else, has written since its start."""
         for pid in self._tree.pids():
-            self._opened.update(path for path in written_files(pid) if OURS not in path)
-            here = working_directory(pid)
-            if here and here != self._directory:
-                self._own_folders.add(here)
+            self._note_writing(pid)
         scan = self._folders.scan(self._roots())
         self.old = scan.old
         opened = [path for path in self._opened if kind_by_name(path) and self._is_new(path)]
@@ -52,12 +50,32 @@ class Finder:
                 found[path] = None
         return [path for path in found if not self._is_own(path)]
 
+    def in_doubt(self) -> list[str]:
+        """Files that other runs may have written."""
+        return sorted(self._doubtful) if self._others.are_strangers else []
+
+    def next_start(self, after: float) -> float:
+        """When the first run after a time began in the same directory; never, when none did."""
+        return self._others.next_start(after)
+
+    def _note_writing(self, pid: int) -> None:
+        """Remember what a process has open for writing, and where."""
+        for path in written_files(pid):
+            if OURS not in path:
+                if kind_by_name(path) and len(self._opened) < MOST_OPENED:
+                    self._opened.add(path)
+                self._note_folder(os.path.dirname(path))
+        self._note_folder(working_directory(pid))
+
+    def _note_folder(self, folder: str | None) -> None:
+        if folder and folder != self._directory and "/." not in folder and len(self._own_folders) < MOST_OPENED:
+            self._own_folders.add(folder)
+
     def _roots(self) -> list[Root]:
         """Where to search: the command's directory, and the folders elsewhere that it writes into."""
         depth = search_depth(self._directory)
         roots = [] if depth is None else [Root(self._directory, depth)]
-        elsewhere = {os.path.dirname(path) for path in self._opened} | self._own_folders
-        for folder in sorted(elsewhere):
+        for folder in sorted(self._own_folders):
             if folder not in SHARED and not is_below(folder, self._directory) and search_depth(folder) is not None:
                 roots.append(Root(folder, 1))
         for folder in self._argument_folders:
@@ -85,12 +103,11 @@ class Finder:
             return True
         writer = writer_of(path)
         is_ours = writer is not None and writer[0] == os.uname().nodename and writer[1] in self._tree.ever
-        folders = {os.path.dirname(file) for file in self._opened} | self._own_folders
-        is_near = any(is_below(path, folder) and not is_below(self._directory, folder) for folder in folders)
-        if is_ours or is_near or self._others.is_named(path):
-            self.in_doubt.discard(path)
+        folders = [folder for folder in self._own_folders if not is_below(self._directory, folder)]
+        if is_ours or any(is_below(path, folder) for folder in folders) or self._others.is_named(path):
+            self._doubtful.discard(path)
             return True
-        self.in_doubt.add(path)
+        self._doubtful.add(path)
         return False
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 from wrapper.rundir.names import END_FILE, PART_FILE, is_run_id, read_part_name
@@ -17,17 +18,22 @@ FOLDER = "../.."  # of all runs, as seen from a part
 
 
 class OtherRuns:
-    """The runs that were alive at the same time and whose directories overlap with ours."""
+    """The parts that were alive at the same time and whose directories overlap with ours.
 
-    def __init__(self, part: dict[str, Any], directory: str) -> None:
-        self._since, self._directory = started_at(part), directory
+    Of one run's ranks the lowest has what cannot be told apart, and an outer run has what those within it have.
+    """
+
+    def __init__(self, part: dict[str, Any], directory: str, family: Callable[[], set[int]]) -> None:
+        self._part, self._directory, self._family = part, directory, family
+        self._since = started_at(part)
         self._words = words_of(part)
-        self._before: set[str] = set()  # parts that were over before we began
+        self._harmless: set[str] = set()
         self._found: dict[str, set[str]] = {}
         self._looked_at = float("-inf")
+        self.are_strangers = False
 
     def are_there(self) -> bool:
-        """Whether there is, or was since our start, such a run."""
+        """Whether there is, or was since our start, one that may have written what we find."""
         if time.monotonic() - self._looked_at > CACHE_S:
             self._looked_at = time.monotonic()
             self._look()
@@ -39,14 +45,11 @@ class OtherRuns:
         folders -= set(self._directory.split("/"))
         return bool(folders & (self._words - set().union(*self._found.values())))
 
-    def earliest_later(self) -> float:
-        """When the next run began in the same directory; never, when none did."""
-        starts = [
-            started_at(facts)
-            for path in self._parts()
-            if (facts := read_part(path)) and self._overlaps(facts) and started_at(facts) > self._since
-        ]
-        return min(starts, default=float("inf"))
+    def next_start(self, after: float) -> float:
+        """When the first run after a time began in the same directory; never, when none did."""
+        others = map(read_part, self._parts())
+        starts = [started_at(facts) for facts in others if facts and self._overlaps(facts)]
+        return min((start for start in starts if start > after), default=float("inf"))
 
     def _parts(self) -> list[str]:
         here = os.path.realpath(".")
@@ -57,17 +60,28 @@ class OtherRuns:
             for part in list_folder(f"{FOLDER}/{run}")
             if read_part_name(part)
         ]
-        return [path for path in paths if path not in self._before and os.path.realpath(path) != here]
+        return [path for path in paths if path not in self._harmless and os.path.realpath(path) != here]
 
     def _look(self) -> None:
         for path in self._parts():
             ended_at, touched_at = modified(f"{path}/{END_FILE}"), modified(f"{path}/{PART_FILE}")
             if (ended_at or touched_at + LEASE_S) < self._since:
-                self._before.add(path)
+                self._harmless.add(path)
             elif path not in self._found and (ended_at or time.time() - touched_at < LEASE_S):
-                facts = read_part(path)
-                if facts and self._overlaps(facts):
-                    self._found[path] = words_of(facts)
+                self._judge(path, read_part(path))
+
+    def _judge(self, path: str, facts: dict[str, Any]) -> None:
+        if not facts or not self._overlaps(facts):
+            return
+        is_same_run = os.path.realpath(f"{path}/..") == os.path.realpath("..")
+        is_here = facts.get("host") == self._part.get("host") and facts.get("boot") == self._part.get("boot")
+        is_lower = is_same_run and rank_of(facts) < rank_of(self._part)
+        is_stranger = not is_same_run and not (is_here and facts.get("pid") in self._family())
+        if not is_lower and not is_stranger:
+            self._harmless.add(path)
+        else:
+            self._found[path] = words_of(facts)
+            self.are_strangers |= is_stranger
 
     def _overlaps(self, facts: dict[str, Any]) -> bool:
         other = os.path.realpath(str(facts.get("cwd", "/"))) + "/"
@@ -104,6 +118,11 @@ def started_at(part: dict[str, Any]) -> float:
     """When a part began; never, when it does not say."""
     started = part.get("started_at")
     return float(started) if isinstance(started, (int, float)) else float("inf")
+
+
+def rank_of(part: dict[str, Any]) -> int:
+    rank = part.get("rank")
+    return rank if isinstance(rank, int) else 0
 
 
 def words_of(part: dict[str, Any]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from wrapper.recorder.writers import is_writable, read_mark
+from wrapper.recorder.writers import ancestors, is_writable, read_mark
 from wrapper.rundir.processes import is_running, start_ticks
 
 MOST_THREADS = 256
@@ -19,6 +19,7 @@ class Tree:
 
     def __init__(self, command: int) -> None:
         self._mark = read_mark(command) if command else None
+        self._ancestors = set(ancestors(command)) if command else set()
         self._known: dict[int, int] = {}
         self._foreign: set[int] = set()
         self.ever: set[int] = set()
@@ -41,6 +42,10 @@ class Tree:
             self._search(self._mark)
         self.ever |= self._known.keys()
         return list(self._known)
+
+    def family(self) -> set[int]:
+        """All that were ever seen below the command, and those above it."""
+        return self.ever | self._ancestors
 
     def _add(self, pid: int) -> bool:
         ticks = start_ticks(pid) if pid not in self._known else None
