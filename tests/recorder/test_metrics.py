@@ -97,6 +97,12 @@ def test_warnings_name_the_line_and_come_to_an_end() -> None:
     assert said[20:] == ["metrics.jsonl: something was wrong with 51 lines in all; the first 20 are named"]
 
 
+def test_warning_about_a_line_stays_readable() -> None:
+    (warning,) = warnings(follow(append('{"a": [], "b": [], "c": [], "d": [], "e": []}\n')))
+
+    assert warning.endswith("; and 2 more") and "c is a list" in warning and "d is" not in warning
+
+
 def test_what_was_wrong_is_counted_once_by_all_readers() -> None:
     first = Channel(append("oops\n" * 50 + "a=1\n"))
     read(first)

@@ -26,7 +26,7 @@ from wrapper.text.metric_lines import MOST_BYTES, Line, read_line
 GROWING_S, QUIET_S, QUIET_AFTER_S = 0.1, 0.5, 5.0
 # A program that writes its file anew each time empties it first: so long it may take to be as long as it was.
 EMPTIED_S = 1.0
-MOST_WARNINGS = 20
+MOST_WARNINGS, MOST_COMPLAINTS = 20, 3
 SOURCE = "metrics"
 TOO_LONG = Line(complaints=("longer than 10 MB",))
 
@@ -103,7 +103,7 @@ class Reading:
         if read.complaints:
             self._refused += 1
             if self._refused <= MOST_WARNINGS:
-                facts["warning"] = f"{METRICS_FILE} line {number}: {'; '.join(read.complaints)}"
+                facts["warning"] = f"{METRICS_FILE} line {number}: {join_few(read.complaints)}"
         if facts:
             self._send(has_ended, **facts)
 
@@ -164,3 +164,9 @@ class Reading:
         if self._trouble is not None:
             why = f"cannot be read from byte {self._file.place.position} on: {self._trouble.strerror}"
             self._channel.send(SOURCE, warning=f"{METRICS_FILE} {why}")
+
+
+def join_few(complaints: tuple[str, ...]) -> str:
+    """As much as a person reads of one line."""
+    more = f"; and {len(complaints) - MOST_COMPLAINTS:,} more" if len(complaints) > MOST_COMPLAINTS else ""
+    return "; ".join(complaints[:MOST_COMPLAINTS]) + more
