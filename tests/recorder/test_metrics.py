@@ -1,5 +1,6 @@
 """The metrics file is read while it is written: each line once, whatever happens to the file or to its reader."""
 
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -85,6 +86,17 @@ def test_file_that_cannot_be_read_is_said_once() -> None:
     assert warnings(follow(lambda: None, lambda: None)) == [
         "metrics.jsonl cannot be read from byte 0 on: Is a directory"
     ]
+
+
+def test_pipe_in_its_place_is_not_waited_for() -> None:
+    def put_pipe() -> None:
+        FILE.unlink()
+        os.mkfifo(FILE)
+
+    records = follow(append(numbered(0, 2)), put_pipe, pass_time)
+
+    assert rows(records) == counted(0, 2)
+    assert len(warnings(records)) == 1
 
 
 def test_warnings_name_the_line_and_come_to_an_end() -> None:

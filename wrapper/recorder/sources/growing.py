@@ -69,7 +69,7 @@ class GrowingFile:
         state = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
         if state == self._state and not is_last:
             return
-        fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = self._open()
         try:
             size = self._check(fd)
             while True:
@@ -85,12 +85,19 @@ class GrowingFile:
 
     def first_line(self, is_last: bool) -> int | None:
         """The CRC-32 of the first line (or of its beginning), None while there is none."""
-        with open(self._path, "rb", buffering=0) as file:
-            head = file.read(PIECE_BYTES)
+        fd = self._open()
+        try:
+            head = os.pread(fd, PIECE_BYTES, 0)
+        finally:
+            os.close(fd)
         end = head.find(b"\n")
         if end < 0 and len(head) < PIECE_BYTES and not (is_last and head):
             return None
         return zlib.crc32(head[:end] if end >= 0 else head)
+
+    def _open(self) -> int:
+        """A descriptor for reading; a pipe that somebody has put there is not waited for."""
+        return os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
 
     def _check(self, fd: int) -> int:
         """The length of the file, when what was read still stands in it."""
