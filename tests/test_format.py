@@ -54,7 +54,7 @@ kill $$"""
     documented = {shape(record) for record in examples("journal.jsonl")}
     written = {shape(record) for record in only_part().records()}
     assert written <= documented
-    assert {source for source, _ in written} == {"recorder", "output", "signals", "arguments", "parsed", "metrics"}
+    assert {source for source, _ in written} == {"recorder", "output", "signals", "arguments", "parsed", "metrics", "cause"}
 
 
 def shape(record):
@@ -62,7 +62,7 @@ def shape(record):
 
 
 def test_records_of_the_example_are_numbered_as_the_text_says():
-    assert [record["n"] for record in examples("journal.jsonl")] == list(range(1, 22))
+    assert [record["n"] for record in examples("journal.jsonl")] == list(range(1, 23))
 
 
 def test_every_file_of_a_part_is_in_the_drawing(wandb):

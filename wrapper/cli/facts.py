@@ -6,16 +6,35 @@ import time
 from typing import Any
 
 from wrapper.cli.words import visible
-from wrapper.launch.ending import signal_name
+from wrapper.rundir.processes import signal_name
 from wrapper.rundir.reading import Part, Run, read_piece
 
 CALLED = ("project", "group", "job_type", "tags", "notes", "entity", "mode", "resume")
 
 
+# What a kind of cause makes of the end, where that says more than the exit code or the signal.
+ENDED_BY = {
+    "out of memory": "ran out of memory",
+    "cuda out of memory": "ran out of CUDA memory",
+    "timeout": "timed out",
+    "preempted": "was preempted",
+    "cancelled": "was cancelled",
+    "stopped": "was stopped",
+}
+
+
+def cause(part: Part | None) -> dict[str, Any]:
+    """What is known of why it ended so; nothing where it ended well."""
+    found = part.end.get("cause") if part and part.end else None
+    return found if isinstance(found, dict) else {}
+
+
 def in_words(part: Part | None) -> str:
-    """running, finished, failed with exit code 3, killed by SIGTERM, crashed."""
+    """running, finished, ran out of memory, failed with exit code 3, killed by SIGTERM, crashed."""
     end = (part and part.end) or {}
     state = part.state if part else "crashed"
+    if ended_by := ENDED_BY.get(str(cause(part).get("kind"))):
+        return ended_by
     if state == "failed" and end.get("exit_code") is not None:
         return f"failed with exit code {end['exit_code']}"
     if state == "killed" and isinstance(end.get("signal"), int):
@@ -24,9 +43,11 @@ def in_words(part: Part | None) -> str:
 
 
 def in_brief(part: Part | None) -> str:
-    """The same for a table: failed (3), killed (TERM)."""
+    """The same for a table: failed (3), killed (TERM), out of memory."""
     end = (part and part.end) or {}
     state = part.state if part else "crashed"
+    if cause(part).get("kind") in ENDED_BY:
+        return str(cause(part)["kind"])
     if state == "failed" and end.get("exit_code") is not None:
         return f"failed ({end['exit_code']})"
     if state == "killed" and isinstance(end.get("signal"), int):
@@ -97,7 +118,8 @@ def in_full(run: Run, now: float | None = None) -> dict[str, Any]:
         **{name: run.facts.get(name) for name in CALLED},
         "tags": tags(run),
         "sender": sender(part),
-        "why": end.get("why"),
+        "why": cause(part).get("text") or end.get("why"),
+        "cause": cause(part) or None,
         "settled": end.get("by") == "settled",
         "program": facts.get("path"),
         "cwd": facts.get("cwd"),

@@ -7,6 +7,8 @@ import _thread
 import os
 import resource
 
+from wrapper.rundir.processes import signal_name
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -36,15 +38,6 @@ def end_in_words(status: int) -> str:
         return f"killed by {signal_name(os.WTERMSIG(status))}"
     code = os.WEXITSTATUS(status)
     return f"failed with exit code {code}" if code else "finished"
-
-
-def signal_name(signum: int) -> str:
-    """SIGTERM for 15, SIGRTMIN+1 for 35, "signal 99" for what has no name."""
-    for name, value in vars(_signal).items():
-        if value == signum and name.startswith("SIG") and not name.startswith("SIG_"):
-            return str(name)
-    first = int(_signal.SIGRTMIN)
-    return f"SIGRTMIN+{signum - first}" if first < signum <= _signal.SIGRTMAX else f"signal {signum}"
 
 
 def in_words(duration_s: float) -> str:

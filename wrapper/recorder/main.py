@@ -12,15 +12,16 @@ from wrapper.recorder.end import reserve_space, write_end
 from wrapper.recorder.fate import Fate
 from wrapper.recorder.gathering import Gathering
 from wrapper.recorder.log import WHOLE, Log
+from wrapper.recorder.memory import count_kills
 from wrapper.recorder.readers import make_readers
-from wrapper.recorder.rest import mark_unread, pack_part, say_read
+from wrapper.recorder.rest import finish_reading, mark_unread, pack_part
 from wrapper.recorder.streams import FileStream, PipeStream
 from wrapper.recorder.writers import SharingCheck
 from wrapper.rundir.board import STREAMS, Board
 from wrapper.rundir.journal import Journal
 from wrapper.rundir.lines import sync_path
 from wrapper.rundir.names import END_FILE, JOURNAL_FILE, PART_FILE
-from wrapper.rundir.processes import start_ticks
+from wrapper.rundir.processes import boot_id, command_name, start_ticks
 
 LEASE_S = 30.0
 RETRY_S = 1.0
@@ -73,7 +74,7 @@ class Recorder:
         self._bell, self._kept = fds["bell"], fds["kept"]
         self._streams = open_streams(board, fds, self._log, self._journal)
         self._sharing = SharingCheck(board, [fds[name] for name in fds if name.startswith("follow")])
-        self._readers = make_readers(self._journal, board.command, self._sharing.has_looked)
+        self._readers = make_readers(self._journal, board.command, self._sharing.has_looked, self._ended_well)
         self._trouble_until = 0.0
         self._ended_at: float | None = None
         self._end_bytes = -1
@@ -97,6 +98,9 @@ class Recorder:
             if self._is_read():
                 pack_part()
 
+    def _ended_well(self) -> bool:
+        return self._fate.status() == 0
+
     def _is_read(self) -> bool:
         return all(reader.is_complete for reader in self._readers)
 
@@ -104,7 +108,7 @@ class Recorder:
         """All that can be worked out of this part stands in the journal."""
         if self._is_read():
             with suppress(OSError):  # Whoever looks at the run next finds that out again.
-                say_read(self._journal)
+                finish_reading(self._journal, self._readers)
 
     def _sync(self) -> None:
         self._log.sync()
@@ -186,7 +190,8 @@ class Recorder:
     def _note_signals(self) -> None:
         since = self._journal.positions.get("signals", 0)
         for number, (signum, pid, uid, _at) in enumerate(self._board.read_signals(since), since + 1):
-            self._journal.add("signals", number, signal=signum, sender={"pid": pid, "uid": uid})
+            sender = {"pid": pid, "uid": uid, "command": command_name(pid) if pid else None}
+            self._journal.add("signals", number, signal=signum, sender=sender)
 
     def _note_size(self) -> None:
         """The first size is in part.json."""
@@ -271,11 +276,13 @@ def open_streams(board: Board, fds: dict[str, int], log: Log, journal: Journal) 
     return streams
 
 
-def describe_processes(command: int) -> dict[str, int | None]:
-    """Who records, and what: pids with their start times, which name them for good."""
+def describe_processes(command: int) -> dict[str, int | str | None]:
+    """Who records, and what: pids with their start times, which name them for good; and what is to be compared later."""
     return {
         "pid": os.getpid(),
         "pid_ticks": start_ticks(os.getpid()),
         "command": command,
         "command_ticks": start_ticks(command),
+        "boot": boot_id(),
+        "oom_kills": count_kills(command),
     }

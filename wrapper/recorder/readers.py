@@ -43,6 +43,7 @@ class Reader:
         self._said: list[Said] = []
         self._failures: set[str] = set()
         self.is_complete = False
+        self.newest = ""  # The facts that it said last.
         self._has_ended = False
 
     def watch(self, poll: select.poll, longest_s: float) -> float:
@@ -138,6 +139,7 @@ class Reader:
     def _write(self) -> None:
         if self._said:
             self._journal.add_said(self._said)
+            self.newest = self._said[-1][3]
             self._said = []
 
     def _bury(self) -> None:
@@ -183,16 +185,20 @@ NAMES = {
     "metrics": "the metrics file",
     "followed": "the files that the command wrote",
     "config": "the arguments",
+    "cause": "the cause of the end",
 }
 
 
-def make_readers(journal: Journal, command: int, knows_writers: Callable[[], bool]) -> list[Reader]:
+def make_readers(
+    journal: Journal, command: int, knows_writers: Callable[[], bool], ended_well: Callable[[], bool]
+) -> list[Reader]:
     """All kinds; each is started once there is something for it to read."""
     began = time.monotonic()
     wanted: dict[str, Callable[[bool], bool]] = {
         "config": lambda _: journal.positions.get("arguments", 0) < 2,
         "output": lambda has_ended: has_bytes(OUTPUT_FILE) and (has_ended or knows_writers()),
         "metrics": lambda _: has_bytes(METRICS_FILE),
+        "cause": lambda has_ended: has_ended and not ended_well(),
         "followed": lambda has_ended: has_ended or time.monotonic() - began > FOLLOW_AFTER_S,
     }
     return [Reader(kind, wanted[kind], journal, command) for kind in KINDS]

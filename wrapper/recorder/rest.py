@@ -6,10 +6,11 @@ import os
 import select
 import time
 
-from wrapper.recorder.readers import make_readers
+from wrapper.recorder.readers import Reader, make_readers
 from wrapper.recorder.writers import is_anybody_left
 from wrapper.rundir.journal import Journal
-from wrapper.rundir.names import JOURNAL_FILE, METRICS_FILE, UNREAD_FILE
+from wrapper.rundir.lines import replace_whole
+from wrapper.rundir.names import END_FILE, JOURNAL_FILE, METRICS_FILE, UNREAD_FILE
 from wrapper.rundir.packing import is_worth_packing, pack
 
 CLAIM_FILE = "reading"
@@ -26,8 +27,17 @@ def mark_unread(part: str) -> None:
         return
 
 
-def say_read(journal: Journal) -> None:
-    """All that can be found in the part stands in the journal. Raises OSError when the disk does not take that."""
+def finish_reading(journal: Journal, readers: list[Reader]) -> None:
+    """All that can be found in the part stands in the journal, and its end.json says why it ended.
+
+    Raises OSError when the disk does not take that.
+    """
+    said = next((reader.newest for reader in readers if reader.kind == "cause"), "")
+    if said:
+        import json
+
+        with open(END_FILE) as file:
+            replace_whole(END_FILE, {**json.load(file), "cause": json.loads(said).get("cause")})
     journal.add("recorder", read=True)
     remove(UNREAD_FILE)
 
@@ -94,9 +104,9 @@ def read_rest(is_here: bool) -> None:
 
 def _read(is_here: bool) -> None:
     journal = Journal(JOURNAL_FILE)
-    readers = make_readers(journal, 0, lambda: True)
+    readers = make_readers(journal, 0, lambda: True, has_ended_well)
     if not is_here:  # Its other files have paths that are another machine's.
-        readers = [reader for reader in readers if reader.kind in ("output", "metrics")]
+        readers = [reader for reader in readers if reader.kind in ("output", "metrics", "cause")]
     touched = time.monotonic()
     while not all(reader.is_complete for reader in readers):
         poll = select.poll()
@@ -109,8 +119,16 @@ def _read(is_here: bool) -> None:
         if time.monotonic() - touched > TOUCH_EVERY_S:
             os.utime(CLAIM_FILE)
             touched = time.monotonic()
-    say_read(journal)
+    finish_reading(journal, readers)
     pack_part()
+
+
+def has_ended_well() -> bool:
+    """What end.json says."""
+    import json
+
+    with open(END_FILE) as file:
+        return bool(json.load(file).get("exit_code") == 0)
 
 
 def remove(path: str) -> None:

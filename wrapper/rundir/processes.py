@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal
 import fcntl
 import os
 import select
@@ -12,6 +13,8 @@ import struct
 INFO = struct.Struct("=QQ11Ii")
 PIDFD_GET_INFO = 3 << 30 | INFO.size << 16 | 0xFF << 8 | 11
 PIDFD_INFO_EXIT = 1 << 3
+
+OLD_NAMES = ("SIGIOT", "SIGCLD", "SIGPOLL")  # of SIGABRT, SIGCHLD and SIGIO
 
 
 def boot_id() -> str | None:
@@ -28,6 +31,15 @@ def start_ticks(pid: int) -> int | None:
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             return int(file.read().rpartition(b") ")[2].split()[19])
+    except OSError:
+        return None
+
+
+def command_name(pid: int) -> str | None:
+    """What the kernel calls a process; None when it is gone, or was the kernel itself."""
+    try:
+        with open(f"/proc/{pid}/comm", errors="surrogateescape") as file:
+            return file.read().rstrip("\n")
     except OSError:
         return None
 
@@ -96,3 +108,12 @@ def is_alive(pid: int, process: int | None) -> bool:
         poll.register(process, select.POLLIN)
         return not poll.poll(0)
     return process_state(pid) not in ("", "Z", "X")
+
+
+def signal_name(signum: int) -> str:
+    """SIGTERM for 15, SIGRTMIN+1 for 35, "signal 99" for what has no name."""
+    for name, value in vars(_signal).items():
+        if value == signum and name.startswith("SIG") and not name.startswith("SIG_") and name not in OLD_NAMES:
+            return str(name)
+    first = int(_signal.SIGRTMIN)
+    return f"SIGRTMIN+{signum - first}" if first < signum <= _signal.SIGRTMAX else f"signal {signum}"

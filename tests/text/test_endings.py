@@ -1,0 +1,104 @@
+"""What the last lines of an output tell about its end."""
+
+import subprocess
+import sys
+
+import pytest
+
+from wrapper.text.endings import find_ending
+
+
+def fails(program, *front):
+    """The last lines of a real Python program."""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode
+    return (done.stdout + done.stderr).splitlines()
+
+
+def test_exception_has_its_name_message_and_place():
+    ending = find_ending(fails("def train(lr):\n    raise ValueError(f'bad rate {lr}')\ntrain(3)"))
+
+    assert (ending.kind, ending.name, ending.message) == ("exception", "ValueError", "bad rate 3")
+    assert [(frame.line, frame.function) for frame in ending.frames] == [(3, "<module>"), (2, "train")]
+    assert ending.text == "ValueError: bad rate 3 (<string>, line 2, in train)"
+
+
+def test_of_a_chain_the_last_is_told():
+    program = "try:\n    {}['x']\nexcept KeyError as error:\n    raise RuntimeError('no x') from error"
+    assert find_ending(fails(program)).text.startswith("RuntimeError: no x")
+
+
+def test_message_of_several_lines_is_kept():
+    program = "raise RuntimeError('size mismatch:\\n\\tcopying a param\\n\\tfrom checkpoint')"
+    assert find_ending(fails(program)).message == "size mismatch:\ncopying a param\nfrom checkpoint"
+
+
+def test_name_of_a_module_stays_with_the_exception():
+    assert find_ending(fails("import json; json.loads('{')")).name == "json.decoder.JSONDecodeError"
+
+
+def test_memory_that_ran_out_is_told_apart():
+    assert find_ending(fails("raise MemoryError")).kind == "out of memory"
+
+
+def with_prefix(prefix, lines):
+    return [prefix + line for line in lines]
+
+
+def test_ranks_may_talk_at_once():
+    lines = fails("raise ValueError('on all ranks')")
+    ranks = with_prefix("[rank0]: ", lines), with_prefix("[rank1]: ", lines)
+    mixed = [line for pair in zip(*ranks, strict=True) for line in pair]
+
+    ending = find_ending(mixed)
+    assert (ending.name, ending.message) == ("ValueError", "on all ranks")
+
+
+def test_who_only_reports_the_failure_of_a_child_is_not_the_cause():
+    child = fails("raise ValueError('the real one')")
+    parent = fails("class ChildFailedError(Exception): pass\nraise ChildFailedError('train.py FAILED')")
+
+    assert find_ending(child + parent).message == "the real one"
+
+
+CUDA = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.15 GiB"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "name", "message"),
+    [
+        (CUDA, "cuda out of memory", "CUDA out of memory", "Tried to allocate 2.00 GiB. GPU 0 has"),
+        ("RuntimeError: CUDA error: out of memory", "cuda out of memory", "CUDA out of memory", "CUDA error"),
+        ("jaxlib.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying", "cuda out of memory", "CUDA", ""),
+        ("thread 'main' panicked at src/main.rs:4:5:", "exception", "panic", "src/main.rs:4:5:"),
+        (
+            'Exception in thread "main" java.lang.IllegalStateException: no data',
+            "exception",
+            "java.lang.Ill",
+            "no data",
+        ),
+        (
+            'Exception in thread "main" java.lang.OutOfMemoryError: Java heap space',
+            "out of memory",
+            "java.lang",
+            "Java",
+        ),
+        ("terminate called after throwing an instance of 'std::bad_alloc'", "out of memory", "std::bad_alloc", ""),
+        ("ReferenceError: x is not defined", "exception", "ReferenceError", "x is not"),
+        ("panic: runtime error: index out of range [3] with length 3", "exception", "panic", "runtime error"),
+        ("ERROR: LoadError: UndefVarError: `x` not defined", "exception", "UndefVarError", "`x`"),
+        ("train: train.c:4: main: Assertion `n > 0' failed.", "crash", "assertion", "Assertion"),
+        ("train.sh: line 3: pyhton: command not found", "exception", "not found", "pyhton: command not found"),
+    ],
+)
+def test_other_languages_and_devices(line, kind, name, message):
+    ending = find_ending(["epoch 3 loss 0.2", line, ""])
+
+    assert ending.kind == kind and ending.name.startswith(name) and ending.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "lines", [[], ["epoch 1 loss 0.3"], ["Error rate: 0.25", "error 0.1"], ["no errors"], ["Done."]]
+)
+def test_nothing_is_found_where_nothing_went_wrong(lines):
+    assert find_ending(lines) is None

@@ -1,0 +1,165 @@
+"""Why the command ended as it did: asked once, when it has, and all that it printed is kept."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+from typing import Any
+
+from wrapper.recorder.channel import Channel
+from wrapper.recorder.memory import count_kills, find_kills
+from wrapper.rundir.journal import read_records
+from wrapper.rundir.names import JOURNAL_FILE
+from wrapper.rundir.processes import boot_id, signal_name
+from wrapper.rundir.reading import Part, read_edge
+from wrapper.text.endings import Ending, find_ending
+from wrapper.text.screen import Screen
+
+LAST_BYTES = 1 << 18
+SEARCHED_LINES = 400
+KEPT_LINES = 20
+LONGEST_LINE = 400
+SIGKILL, SIGPIPE, SIGHUP = 9, 13, 1
+# Signals of a command's own making: nobody sent them.
+OF_ITS_OWN = {
+    4: "an illegal instruction",
+    6: "it aborted",
+    7: "a bus error",
+    8: "a division by zero",
+    11: "a bad address",
+}
+LIMITS = {24: "its limit of CPU time", 25: "its limit of file size"}
+TIMED_OUT = 124  # what timeout(1) ends with
+
+
+def read(channel: Channel) -> None:
+    """Give the channel what is known."""
+    journal = Journalled()
+    lines = last_lines(channel.part)
+    cause = find_cause(journal, channel.part, lines)
+    facts: dict[str, Any] = {"last_lines": [line[:LONGEST_LINE] for line in lines[-KEPT_LINES:]], **cause}
+    channel.send("cause", 1, cause=facts)
+
+
+class Journalled:
+    """What the journal says of the end."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, Any] = {}
+        self.ended: dict[str, Any] = {}
+        self.signals: list[dict[str, Any]] = []
+        for record in read_records(JOURNAL_FILE):
+            if isinstance(record.get("started"), dict):
+                self.started = self.started or record["started"]
+            elif isinstance(record.get("ended"), dict):
+                self.ended = record["ended"]
+            elif record["source"] == "signals" and isinstance(record.get("sender"), dict):
+                self.signals.append(record)
+
+    @property
+    def status(self) -> int | None:
+        """The wait status; None when nobody could learn it."""
+        status = self.ended.get("status")
+        return status if isinstance(status, int) else None
+
+
+def last_lines(part: dict[str, Any]) -> list[str]:
+    """The last lines of the output, as they stood there in the end."""
+    screen = Screen(read_edge(part.get("columns")), read_edge(part.get("rows")))
+    path = Part(Path("."), 0, 0, part, None).output_path
+    try:
+        with path.open("rb") as log:
+            size = os.fstat(log.fileno()).st_size
+            log.seek(max(0, size - LAST_BYTES))
+            data = log.read(LAST_BYTES)
+    except FileNotFoundError:
+        return []
+    lines = [line.text for line in (*screen.feed(data), *screen.finish())]
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return lines[-SEARCHED_LINES:]
+
+
+def find_cause(journal: Journalled, part: dict[str, Any], lines: list[str]) -> dict[str, Any]:
+    """What is known of the cause: its kind, a line for a person, what it was learned from."""
+    status = journal.status
+    if status is None:
+        return {"kind": "unknown", "text": "nobody saw the end", "from": None}
+    ending = find_ending(lines)
+    memory = find_memory(journal, status)
+    if memory and (ending is None or ending.kind != "cuda out of memory"):
+        return memory
+    if os.WIFSIGNALED(status):
+        return of_signal(os.WTERMSIG(status), journal, ending)
+    return of_exit(os.WEXITSTATUS(status), part, ending)
+
+
+def find_memory(journal: Journalled, status: int) -> dict[str, Any] | None:
+    """Whether the kernel killed the command, or one of its processes, because memory ran out."""
+    command = journal.started.get("command")
+    began = journal.started.get("command_ticks")
+    since = began / os.sysconf("SC_CLK_TCK") if isinstance(began, int) else float("inf")
+    killed = find_kills(since) if journal.started.get("boot") in (None, boot_id()) else {}
+    if command in killed:
+        text = f"the kernel killed it because memory ran out ({killed[command]})"
+        return {"kind": "out of memory", "text": text, "from": "kernel"}
+    was_killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == SIGKILL
+    if not was_killed and not os.WEXITSTATUS(status):
+        return None
+    before, now = journal.started.get("oom_kills"), count_kills(os.getpid())
+    if isinstance(before, int) and now is not None and now > before:
+        text = "the kernel killed a process of its control group because memory ran out"
+        return {"kind": "out of memory", "text": text, "from": "cgroup"}
+    return None
+
+
+def of_signal(signum: int, journal: Journalled, ending: Ending | None) -> dict[str, Any]:
+    """Who or what made it die of a signal."""
+    name = signal_name(signum)
+    facts: dict[str, Any] = {"kind": "signal", "signal": name, "from": "signal"}
+    sent = [record for record in journal.signals if record.get("signal") == signum]
+    if sent:
+        sender = sent[-1]["sender"]
+        kind = "timeout" if sender.get("command") == "timeout" else "signal"
+        return {**facts, "kind": kind, "text": f"{name} {by_whom(sender)}", "sender": sender}
+    if signum in OF_ITS_OWN:
+        said = f": {ending.text}" if ending else ""
+        return {**facts, "kind": "crash", "text": f"{name}, {OF_ITS_OWN[signum]}{said}"}
+    if signum in LIMITS:
+        return {**facts, "kind": "limit", "text": f"{name}: it reached {LIMITS[signum]}"}
+    if signum == SIGKILL:
+        return {**facts, "text": f"{name}: nobody can know by whom; nothing tells that memory ran out"}
+    if signum == SIGPIPE:
+        return {**facts, "text": f"{name}: who read its output has gone"}
+    return {**facts, "text": f"{name}; who sent it is not known"}
+
+
+def by_whom(sender: dict[str, Any]) -> str:
+    """Who sent a signal, in words."""
+    pid, uid, command = (sender.get(key) for key in ("pid", "uid", "command"))
+    if pid == 0:
+        return "from the terminal: a key, or its end"
+    try:
+        user = pwd.getpwuid(int(uid or 0)).pw_name
+    except (KeyError, OverflowError, ValueError):
+        user = f"user {uid}"
+    return f"sent by process {pid}{f' ({command})' if command else ''} of {user}"
+
+
+def of_exit(code: int, part: dict[str, Any], ending: Ending | None) -> dict[str, Any]:
+    """What an exit code and the last lines tell together."""
+    argv = part.get("argv")
+    first = os.path.basename(str(argv[0])) if isinstance(argv, list) and argv else ""
+    if code == 0:
+        return {"kind": "none", "text": "it ended well", "from": None}
+    if code == TIMED_OUT and first == "timeout":
+        return {"kind": "timeout", "text": "timeout ended it: its time was over", "from": "exit code"}
+    if ending:
+        facts: dict[str, Any] = {"kind": ending.kind, "text": ending.text, "from": "output"}
+        facts |= {"name": ending.name, "message": ending.message}
+        return {**facts, "frames": [list(frame) for frame in ending.frames]}
+    if code > 128 and code - 128 < 65:
+        name = signal_name(code - 128)
+        return {"kind": "signal", "signal": name, "text": f"a process of it died of {name}", "from": "exit code"}
+    return {"kind": "unknown", "text": f"exit code {code}, and its last lines do not say why", "from": "exit code"}
