@@ -39,7 +39,7 @@ def complete_keys(ctx: click.Context, _param: click.Parameter, incomplete: str) 
         run = find_run(place.find_folder(ctx.params.get("directory")), word)
     except LookupError:
         return []
-    history = History(run.path)
+    history = History(run.path, is_brief=True)
     history.read()
     before, comma, last = incomplete.rpartition(",")
     return [CompletionItem(before + comma + name) for name in history.choose() if name.startswith(last)]
@@ -94,7 +94,7 @@ def history(
     """
     found = place.find_run(place.open_folder(directory), run)
     form = form or ENDINGS.get(os.path.splitext(file or "")[1].lower())
-    shown = Shown(found, read_history(found, check_attempt(found, attempt)), source, all_sources)
+    shown = Shown(found, read_history(found, check_attempt(found, attempt), is_brief=True), source, all_sources)
     chosen = shown.choose(keys)
     if not chosen and not form:
         click.echo(f"wandb: {shown.why_nothing()}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import click
@@ -14,9 +15,10 @@ LONGEST_WAIT_S = 2.0
 LOOK_EVERY_S = 0.05
 
 
-def read_history(run: Run, attempt: int | None = None) -> History:
+def read_history(run: Run, attempt: int | None = None, is_brief: bool = False) -> History:
     """All that is known; waits a little while the recorder is still reading what the command left, and then says so."""
-    history = History(run.path, attempt)
+    gc.disable()  # A fifth of the time, for rows that have no circles; the command is over soon.
+    history = History(run.path, attempt, is_brief)
     end = time.monotonic() + LONGEST_WAIT_S
     history.read()
     while being_read := unread_parts(run, history):

@@ -102,8 +102,8 @@ def warnings(history: History) -> list[str]:
     if lines := sum(part.skipped_lines for part in parts):
         size = words.size(sum(part.skipped_bytes for part in parts))
         found.append(f"{lines:,} lines of output ({size}) were not searched for metrics: they came too fast")
-    if left_out := sum(track.left_out for part in parts for track in part.tracks.values()):
-        found.append(f"{left_out:,} values are not shown: there are more names than {MOST_NAMES:,}")
+    if any(track.left_out for part in parts for track in part.tracks.values()):
+        found.append(f"metrics are left out, because there are more than {MOST_NAMES:,} names")
     return found
 
 

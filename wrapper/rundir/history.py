@@ -15,6 +15,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from functools import reduce
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,14 +72,14 @@ class Mark(NamedTuple):
 class Track:
     """The rows of one source in one part, up to where a later attempt began again."""
 
-    def __init__(self, origin: Origin, cut: Mark | None) -> None:
-        self.origin, self._cut = origin, cut
+    def __init__(self, origin: Origin, cut: Mark | None, is_brief: bool = False) -> None:
+        self.origin, self._cut, self._is_brief = origin, cut, is_brief
         self._is_over = False
         self.first: Mark | None = None
         self.series: dict[str, Series] = {}
         self.has_steps = self.has_epochs = False
         self.is_ordered = True
-        self.left_out = 0  # values of names beyond the first MOST_NAMES
+        self.left_out = 0  # how often there was a name beyond the first MOST_NAMES
         self._step = float("-inf")
         self._rows: list[Row] = []
 
@@ -107,6 +108,9 @@ class Track:
 
     def gather(self) -> None:
         """Have the series take the rows of late; many at a time is several times as fast."""
+        if self._is_brief:
+            self._count()
+            return
         columns: dict[str, tuple[list[Any], list[Row]]] = {}
         for row in self._rows:
             for name, value in row.values.items():
@@ -117,17 +121,27 @@ class Track:
                 rows.append(row)
         self._rows = []
         for name, (values, rows) in columns.items():
-            if name in self.series or len(self.series) < MOST_NAMES:
-                self.series.setdefault(name, Series()).add(values, rows)
-            else:
-                self.left_out += len(values)
+            self._series_of(name).add(values, rows)
+
+    def _series_of(self, name: str) -> Series:
+        """The series of that name; one that is not kept where there are too many."""
+        if name not in self.series and len(self.series) >= MOST_NAMES:
+            self.left_out += 1
+            return Series()
+        return self.series.setdefault(name, Series())
+
+    def _count(self) -> None:
+        names = chain.from_iterable(row.values for row in self._rows)
+        for name, count in Counter(names).items():
+            self._series_of(name).count += count
+        self._rows = []
 
 
 class PartHistory:
     """What the journal of one part says."""
 
-    def __init__(self, path: Path, attempt: int, rank: int, cuts: dict[Origin, Mark]) -> None:
-        self.path, self.attempt, self.rank = path, attempt, rank
+    def __init__(self, path: Path, attempt: int, rank: int, cuts: dict[Origin, Mark], is_brief: bool = False) -> None:
+        self.path, self.attempt, self.rank, self._is_brief = path, attempt, rank, is_brief
         self.cuts = cuts
         self._tail = Tail(path / names.JOURNAL_FILE, KEYS)
         self._count = 0
@@ -173,7 +187,9 @@ class PartHistory:
             track.take(row)
 
     def _make_track(self, who: tuple[str, int | None], origin: Origin) -> Track:
-        track = self._by_source[who] = self.tracks.setdefault(origin, Track(origin, self.cuts.get(origin)))
+        track = self._by_source[who] = self.tracks.setdefault(
+            origin, Track(origin, self.cuts.get(origin), self._is_brief)
+        )
         return track
 
     def _take_facts(self, record: dict[str, Any]) -> None:
@@ -206,10 +222,13 @@ class PartHistory:
 
 
 class History:
-    """All that is known of the metrics of a run, or of one of its attempts."""
+    """All that is known of the metrics of a run, or of one of its attempts.
 
-    def __init__(self, path: Path, attempt: int | None = None) -> None:
-        self._path, self._attempt = path, attempt
+    A brief one knows of each metric only how often it came, in half the time.
+    """
+
+    def __init__(self, path: Path, attempt: int | None = None, is_brief: bool = False) -> None:
+        self._path, self._attempt, self._is_brief = path, attempt, is_brief
         self.parts: dict[tuple[int, int], PartHistory] = {}
 
     def read(self) -> bool:
@@ -232,7 +251,7 @@ class History:
         part = self.parts.get((attempt, rank))
         if part is None or part.cuts != cuts:
             path = self._path / names.part_name(attempt, rank)
-            part = self.parts[attempt, rank] = PartHistory(path, attempt, rank, cuts)
+            part = self.parts[attempt, rank] = PartHistory(path, attempt, rank, cuts, self._is_brief)
         return part
 
     def in_order(self) -> list[PartHistory]:

@@ -87,7 +87,7 @@ class PartRows:
         values = self._chosen(origin, row.values)
         if not values:
             return
-        row = row._replace(values=values)
+        row = Row(row.number, row.step, row.epoch, row.at, values)
         if origin in self._unordered and row.step is not None:
             rows = self._unordered[origin]
             rows[row.step] = joined(rows[row.step], row) if row.step in rows else row
