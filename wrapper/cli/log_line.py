@@ -77,7 +77,7 @@ def say(text: str, status: int = 0) -> int:
 
 def append(path: str, line: bytes) -> None:
     """In one write, so that it stays whole beside what others append; the file is there already, or there is no run."""
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK)  # A pipe might have no reader.
     try:
         written = os.write(fd, line)
         if written < len(line):  # The disk is full: the second write says so.
