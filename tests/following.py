@@ -145,3 +145,45 @@ def read_with_deaths(facts: dict[str, Any], after: int) -> list[dict[str, Any]]:
             continue
         return list(read_records("journal.jsonl"))
     raise AssertionError("it does not come to an end")
+
+
+class GrowingChannel:
+    """The reader's end, while a file grows: each of `turns` is a turn at which the reader waits.
+
+    With `is_same_reader` false the reader is gone at each wait, and another begins where it said that it was.
+    """
+
+    def __init__(self, directory: Path, turns: list[Callable[[], object]], is_same_reader: bool) -> None:
+        self.part = {"cwd": str(directory), "started_at": time.time() - 1, "argv": []}
+        self.settings: dict[str, Any] = {}
+        self.command, self.has_ended = os.getpid(), False
+        self.positions: dict[str, int] = {}
+        self.skips: frozenset[int] = frozenset()
+        self.records: list[dict[str, Any]] = []
+        self._turns, self._is_same_reader = iter(turns), is_same_reader
+
+    def run(self, read: Callable[[Any], None]) -> None:
+        """Have the files read until all turns are over."""
+        while True:
+            try:
+                read(self)
+            except Killed:
+                continue
+            return
+
+    def send(self, source: str, upto: int | None = None, also: dict[str, int] | None = None, **facts: object) -> None:
+        self.positions |= {source: upto or 0, **(also or {})}
+        if facts:
+            self.records.append({"source": source, **facts})
+
+    def wait(self, seconds: float) -> None:
+        turn = next(self._turns, None)
+        if turn is None:
+            self.has_ended = True
+            return
+        turn()
+        if not self._is_same_reader:
+            raise Killed
+
+    def begin(self, position: int) -> None:
+        assert position >= -1

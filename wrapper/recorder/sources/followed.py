@@ -33,10 +33,11 @@ from wrapper.text.files.kinds import HEAD_BYTES as SNIFFED_BYTES
 from wrapper.text.files.kinds import kind_by_head, kind_by_name, kind_of_known
 
 LOOK_EVERY_S, QUIET_EVERY_S = 0.25, 2.0
-FIRST_SEARCH_S, LONGEST_SEARCH_S = 1.0, 30.0
-REST_PER_SEARCH = 500.0  # so that searching takes no more than a fifth of a percent of a core
+FIRST_SEARCH_S, QUIET_SEARCH_S, LONGEST_SEARCH_S = 1.0, 10.0, 60.0
+REST_PER_SEARCH = 1000.0  # so that searching takes no more than a tenth of a percent of a core
 MOST_FILES = 1000
 MOST_OLD = 200
+MOST_OPEN = 100
 LATE_S = 60.0
 FOLDERS_OF_A_LINE = 2
 CHECKPOINT = re.compile(r"checkpoint-\d+/")
@@ -68,6 +69,7 @@ class Following:
         self._given: dict[str, Given] = {}
         self._judged: dict[str, tuple[int, int]] = {}
         self._refused: dict[str, int] = {}
+        self._open: set[str] = set()  # There is too little in them to tell what they are.
         self._until = read_limits(channel, self._finder)
         self._pause_s = LOOK_EVERY_S
         self._search_at = 0.0
@@ -82,6 +84,8 @@ class Following:
         self._channel.begin(-1)
         if has_ended or time.monotonic() >= self._search_at:
             self._search(has_ended)
+        for path in list(self._open):
+            self._consider(path, has_ended)
         has_news = False
         for path, file in list(self._files.items()):
             has_news |= self._look_at(path, file, has_ended)
@@ -106,7 +110,8 @@ class Following:
                 self._consider(path, has_ended)
         self._note_old()
         took_s = time.monotonic() - began
-        self._search_s = min(LONGEST_SEARCH_S, max(self._search_s * 1.5, REST_PER_SEARCH * took_s))
+        most_s = min(LONGEST_SEARCH_S, max(QUIET_SEARCH_S, REST_PER_SEARCH * took_s))
+        self._search_s = min(self._search_s * 1.5, most_s)
         self._search_at = time.monotonic() + self._search_s
 
     def _consider(self, path: str, has_ended: bool) -> None:
@@ -121,8 +126,10 @@ class Following:
             if kind == "text":
                 kind = self._judge(path, status, is_known, has_ended)
         except OSError:  # Gone, or not ours to read.
+            self._open.discard(path)
             return
         if kind is not None:
+            self._open.discard(path)
             self._files[path] = follow(path, kind, self._outlet(path, kind), self._prefix(path, kind))
             self._pause_s = LOOK_EVERY_S
 
@@ -140,7 +147,10 @@ class Following:
         if is_known:
             return kind_of_known(head)
         verdict = kind_by_head(path, head, has_ended)
-        if verdict.kind is None and not verdict.is_open:
+        if verdict.is_open and len(self._open) < MOST_OPEN:
+            self._open.add(path)
+        elif verdict.kind is None and not verdict.is_open:
+            self._open.discard(path)
             self._refused[path] = status.st_ino
         return verdict.kind
 

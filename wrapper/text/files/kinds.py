@@ -74,7 +74,7 @@ def kind_of_known(head: bytes) -> str:
 def judge_objects(lines: list[str], is_log: bool, is_whole: bool) -> Verdict:
     """Whether lines of JSON are a log."""
     objects = [read_object(line) for line in lines]
-    if objects[0] is None or sum(value is None for value in objects) > len(objects) // 4:
+    if objects[0] is None or sum(value is None for value in objects) > len(objects) // 2:
         return NO
     rows = []
     for values in objects:
