@@ -35,7 +35,7 @@ def test_small_files_have_the_keys_of_their_example(wandb, name):
     assert json.loads(path.read_text()).keys() == example.keys()
 
 
-OPTIONAL = {"positions", "also", "step", "epoch"}
+OPTIONAL = {"positions", "also", "step", "epoch", "max"}
 
 
 def test_every_kind_of_record_stands_in_the_example(wandb):
@@ -54,7 +54,16 @@ kill $$"""
     documented = {shape(record) for record in examples("journal.jsonl")}
     written = {shape(record) for record in only_part().records()}
     assert written <= documented
-    assert {source for source, _ in written} == {"recorder", "output", "signals", "arguments", "parsed", "metrics", "cause"}
+    assert {source for source, _ in written} == {
+        "recorder",
+        "output",
+        "signals",
+        "arguments",
+        "parsed",
+        "metrics",
+        "cause",
+        "machine",
+    }
 
 
 def shape(record):
@@ -62,7 +71,7 @@ def shape(record):
 
 
 def test_records_of_the_example_are_numbered_as_the_text_says():
-    assert [record["n"] for record in examples("journal.jsonl")] == list(range(1, 23))
+    assert [record["n"] for record in examples("journal.jsonl")] == list(range(1, 26))
 
 
 def test_every_file_of_a_part_is_in_the_drawing(wandb):

@@ -20,6 +20,7 @@ CALLED = "What the run is called"
 KEPT = "How it is kept"
 RUNNING = "How the command runs"
 READ = "What is read in its output"
+MEASURED = "What is measured of the machine"
 
 HELP_DIR = "Keep it in DIR/.wandb-wrapper, instead of .wandb-wrapper here."
 HELP_MODE = (
@@ -38,7 +39,13 @@ HELP_METRIC = (
     " is found by itself. May be given several times; `wandb parse --metric` shows what it finds."
 )
 HELP_IGNORE = "Leave the metric of this name out. May be given several times."
+HELP_STATS_INTERVAL = "Look at processors, memory, disks and GPUs so often: 2 by default, 0 for never."
+HELP_STATS_AVERAGE = "Keep one average of that for so long: 30 by default, 0 for none."
+HELP_ENERGY_PRICE = 'What a kilowatt-hour costs, as in "0.30 EUR": then the run says what its GPUs have cost.'
 HELP_NO_PARSE = "Look for no metrics in the output."
+
+
+SHORTEST_STATS_S, LONGEST_STATS_S = 0.1, 86400.0
 
 
 class UsageError(Exception):
@@ -71,6 +78,9 @@ class RunOptions:
         self.metrics: list[str] | None = None
         self.ignore: list[str] | None = None
         self.parse: bool | None = None
+        self.stats_interval: float | None = None
+        self.stats_average: float | None = None
+        self.energy_price: str | None = None
         self.help: bool | None = None
         self.command: list[str] = []
 
@@ -111,6 +121,25 @@ def as_pattern(text: str) -> list[str]:
     except BadPattern as error:
         shown = "".join(letter if letter.isprintable() else " " for letter in text)
         raise ValueError(f"{error}\n  {shown}\n  {' ' * error.place}^") from None
+
+
+def as_seconds(text: str) -> float:
+    try:
+        seconds = float(text.removesuffix("s"))
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_STATS_S or 0 < seconds < SHORTEST_STATS_S:
+        raise ValueError(
+            f'"{text}" is no time in seconds between {SHORTEST_STATS_S} and {LONGEST_STATS_S:.0f}; 0 turns it off'
+        )
+    return seconds
+
+
+def as_price(text: str) -> str:
+    from wrapper.rundir.prices import read_price
+
+    read_price(text)
+    return text
 
 
 def as_names(text: str) -> list[str]:
@@ -169,6 +198,25 @@ OPTIONS = (
     Option("--ignore", sets="ignore", value="NAME", read=as_names, section=READ, help=HELP_IGNORE),
     Option("--no-parse", sets="parse", means=False, section=READ, help=HELP_NO_PARSE),
     Option("--parse", sets="parse", means=True, section=READ),
+    Option(
+        "--stats-interval",
+        sets="stats_interval",
+        value="SECONDS",
+        read=as_seconds,
+        section=MEASURED,
+        help=HELP_STATS_INTERVAL,
+    ),
+    Option(
+        "--stats-average",
+        sets="stats_average",
+        value="SECONDS",
+        read=as_seconds,
+        section=MEASURED,
+        help=HELP_STATS_AVERAGE,
+    ),
+    Option(
+        "--energy-price", sets="energy_price", value="PRICE", read=as_price, section=MEASURED, help=HELP_ENERGY_PRICE
+    ),
     Option("-q", "--quiet", sets="silent", means=True, help="Say nothing when the command has ended."),
     Option("--no-quiet", sets="silent", means=False),
     Option("-h", "--help", sets="help", means=True, help="Show this message and exit."),

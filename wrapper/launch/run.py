@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wrapper.launch.options import RunOptions
 
 USAGE_STATUS = 2
+UNRECORDED = {b"WANDB_METRICS_FILE": b"/dev/null"}  # A program that appends there must not fail because our disk did.
 
 
 def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
@@ -44,7 +45,7 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
             os._exit(USAGE_STATUS)
         if made.state == making.LOST and not (made.choices.silent or options.silent):
             say(f"this run is not recorded: {made.why}")
-        start.instead_of_us()
+        start.instead_of_us({} if made.state == making.OFF else UNRECORDED)
     outputs.choose(found, made.choices.own_output, made.choices.pty)
     if os.getsid(0) == os.getpid():
         with_directory.reap()  # We may become the command, see Wrapping.
@@ -53,7 +54,7 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
     except OSError as error:  # Too few descriptors, processes or memory for us; there may be enough for the command.
         making.remove_part(made.part)
         say(f"this run is not recorded: {error.strerror}")
-        start.instead_of_us()
+        start.instead_of_us(UNRECORDED)
     wrapping.run()
 
 
@@ -64,6 +65,12 @@ def make_directory(start: Start, options: RunOptions, found: list[outputs.Output
     def facts(chosen: settings.Settings) -> dict[str, Any]:
         outputs.choose(found, chosen.own_output, chosen.pty)
         metrics = {"parse": chosen.parse, "patterns": chosen.metrics, "ignore": chosen.ignore}
-        return {**part_facts(start, found, wrapper, started_at), "warnings": chosen.problems, "metrics": metrics}
+        stats = {
+            "interval": chosen.stats_interval,
+            "average": chosen.stats_average,
+            "energy_price": chosen.energy_price,
+        }
+        known = part_facts(start, found, wrapper, started_at)
+        return {**known, "warnings": chosen.problems, "metrics": metrics, "stats": stats}
 
     return making.Making(lambda: settings.resolve(options, start.variables, os.getcwd(), site), facts)

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 import os
 
-from wrapper.launch.options import MODES, RESUMES, RunOptions, as_id, as_names, as_pattern, as_tags, nearest
+from wrapper.launch.options import (
+    MODES,
+    RESUMES,
+    RunOptions,
+    as_id,
+    as_names,
+    as_pattern,
+    as_price,
+    as_seconds,
+    as_tags,
+    nearest,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +70,9 @@ class Settings:
         self.metrics: list[str] = []
         self.ignore: list[str] = []
         self.parse = True
+        self.stats_interval = 2.0
+        self.stats_average = 30.0
+        self.energy_price: str | None = None
         self.refusal = ""
         self.origins: dict[str, str] = {}
         self.problems: list[str] = []
@@ -97,7 +111,7 @@ class Setting:
         """What is meant by a text, or what a flag or a file has instead; raises ValueError for nonsense."""
         if isinstance(content, str):
             return self.read(content)
-        if isinstance(content, bool) or (isinstance(content, list) and self.name == "tags"):
+        if isinstance(content, (bool, float)) or (isinstance(content, list) and self.name == "tags"):
             return content
         if isinstance(content, list) and self.name in ADD_UP:
             return [word for item in content for word in self._read_item(item)]
@@ -131,6 +145,9 @@ SETTINGS = (
     Setting("metrics", read=as_pattern),
     Setting("ignore", read=as_names),
     Setting("parse", read=as_truth),
+    Setting("stats_interval", "WANDB_STATS_INTERVAL", as_seconds),
+    Setting("stats_average", "WANDB_STATS_AVERAGE", as_seconds),
+    Setting("energy_price", "WANDB_ENERGY_PRICE", as_price),
 )
 ADD_UP = ("metrics", "ignore")  # what all levels say holds
 NAMES_IN_FILES = {setting.name for setting in SETTINGS} - {"id"}  # It is one run's.

@@ -186,6 +186,8 @@ NAMES = {
     "followed": "the files that the command wrote",
     "config": "the arguments",
     "cause": "the cause of the end",
+    "machine": "what the machine is",
+    "system": "the load of the machine",
 }
 
 
@@ -200,11 +202,15 @@ def make_readers(
         "metrics": lambda _: has_bytes(METRICS_FILE),
         "cause": lambda has_ended: has_ended and not ended_well(),
         "followed": lambda has_ended: has_ended or time.monotonic() - began > FOLLOW_AFTER_S,
+        # What nobody has measured while it was there is not known; command is 0 for who reads the rest.
+        "machine": lambda _: command > 0 and journal.positions.get("machine", 0) < 2,
+        "system": lambda has_ended: command > 0 and not has_ended and time.monotonic() - began > SAMPLE_AFTER_S,
     }
     return [Reader(kind, wanted[kind], journal, command) for kind in KINDS]
 
 
 FOLLOW_AFTER_S = 2.0
+SAMPLE_AFTER_S = 1.0  # A command that is over by then has hardly loaded anything.
 
 
 def has_bytes(path: str) -> bool:
