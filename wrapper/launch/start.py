@@ -52,11 +52,11 @@ class Start:
         """In a process that will become the command: the signal state that the caller meant it to have."""
         signals.restore_for_command(self.mask, self.ignores_pipe)
 
-    def instead_of_us(self) -> NoReturn:
-        """Become the command: nothing of ours stays."""
+    def instead_of_us(self, changes: dict[bytes, bytes] | None = None) -> NoReturn:
+        """Become the command, with these changes to its environment: nothing of ours stays."""
         self.restore_signals()
         try:
-            command.become(self.path, self.argv, self.environment)
+            command.become(self.path, self.argv, command.with_variables(self.environment, changes or {}))
         except OSError as error:
             refusal = command.explain(self.argv[0], error.errno or 0)
             say(str(refusal))
