@@ -54,21 +54,40 @@ class Plain:
     def __iter__(self) -> Iterator[Line]:
         return iter(self.lines())
 
+    def texts(self) -> list[str] | None:
+        """The text of every line, where all are as they stand in `data`."""
+        text = self._text()
+        texts = text.expandtabs().split("\n")
+        del texts[-1]  # what is after the last newline: nothing
+        longest = len(max(texts, key=len, default=""))
+        if not self._is_simple(text) or ("\t" in text and longest > (self.columns or MAX_CHARACTERS)):
+            return None
+        return list(map(str.rstrip, texts, repeat(" ", len(texts))))
+
+    def ends(self) -> list[int]:
+        """Where every line ends, after where the first begins."""
+        raw = self.data.split(b"\n")
+        del raw[-1]
+        return list(accumulate((len(line) + 1 for line in raw), initial=self.start))
+
     def lines(self) -> list[Line]:
         """Every line of it."""
         raw = self.data.split(b"\n")
-        del raw[-1]  # what is after the last newline: nothing
-        ends = list(accumulate((len(line) + 1 for line in raw), initial=self.start))
-        text = strip_marks(self.data.decode("utf-8", "replace").replace("\r", ""))
-        texts = text.expandtabs().split("\n")
-        longest = len(max(texts, key=len))
-        if not self._is_simple(text) or ("\t" in text and longest > (self.columns or MAX_CHARACTERS)):
+        del raw[-1]
+        ends = self.ends()
+        shown = self.texts()
+        text = self._text()
+        if shown is None:
             return list(map(self._line, raw, text.split("\n"), ends, ends[1:]))
-        shown = map(str.rstrip, texts, repeat(" ", len(raw)))
+        texts = text.expandtabs().split("\n")[:-1]
+        longest = len(max(texts, key=len, default=""))
         if self.columns is None or longest <= self.columns:
             return list(map(Line, shown, ends, ends[1:]))
         wraps = [tuple(range(self.columns, len(text), self.columns)) for text in texts]
         return list(map(Line, shown, ends, ends[1:], repeat(0), repeat(0), wraps))
+
+    def _text(self) -> str:
+        return strip_marks(self.data.decode("utf-8", "replace").replace("\r", ""))
 
     def _line(self, raw: bytes, text: str, start: int, end: int) -> Line:
         columns = self.columns or MAX_CHARACTERS

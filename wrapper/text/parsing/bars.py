@@ -51,6 +51,10 @@ class Bars:
         self._points[state.total] = point
         return point > last
 
+    def is_waiting(self) -> bool:
+        """Whether there are states that `follow` has not come to."""
+        return bool(self._states)
+
     def follow(self, end: int | None, epoch_at: Callable[[int], float | None]) -> list[Row]:
         """Go on to where `end` bytes had been read; the rows of bars that were full, and began anew."""
         rows = []

@@ -1,6 +1,7 @@
 """What a table looks like: what separates its cells, the names in its header, what stands below which name."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from wrapper.text.parsing.numbers import NUMBER, read_number
@@ -67,12 +68,13 @@ def read_cell(text: str) -> float | None:
     return read_number(found[1]) if found and UNIT.fullmatch(text.removesuffix(":"), found.end()) else None
 
 
+@lru_cache(64)
 def read_header(line: str, above: str = "") -> Header | None:
     """The columns that a line names; None when it names none, or none that counts or measures.
 
     The line above belongs to it where each of its words stands over one of the columns.
     """
-    line = TRAILING_BAR.sub("", line)
+    line = TRAILING_BAR.sub("", line) if "%" in line else line
     separator = find_separator(line)
     words = split_cells(line, separator)
     columns = words

@@ -11,6 +11,8 @@ from wrapper.text.parsing.shapes import Refused, Shape
 from wrapper.text.parsing.words import is_section, role, split
 
 BAR = re.compile(r"[━╸╺─█▉▊▋▌▍▎▏▐░▒▓■□▁-▇⠀-⣿]+|(?<=\[)[#=>.*-]{2,}[ #=>.*-]*(?=\])|(?<=\|) *[#=>][#=> .-]*(?=\|)")
+GLUED = re.compile(r"(?<=\])(?=\d{2,4}[-/:]|[A-Z`\[])")
+IS_BAR = re.compile(r"\d%\|")
 SETTINGS = frozenset("params parameters config args hparams arguments options event settings".split())
 # A name whose brackets say how it was measured, with numbers of their own; it is the only one in its line.
 BRACKETED = re.compile(
@@ -18,9 +20,20 @@ BRACKETED = re.compile(
 )
 
 
+def is_bracketed(line: str) -> bool:
+    """Whether it may be one."""
+    return "] =" in line or "]:" in line or "]=" in line
+
+
+def find_glued(line: str) -> int | None:
+    """Where a line begins that was written behind a bar."""
+    found = GLUED.search(line) if IS_BAR.search(line) else None
+    return found.start() if found else None
+
+
 def read_bracketed(line: str) -> tuple[str, float] | None:
     """`AP @[ IoU=0.50:0.95 | area=all ] = 0.374`: the name as it stands there, and its number."""
-    found = BRACKETED.fullmatch(line) if "] =" in line or "]:" in line or "]=" in line else None
+    found = BRACKETED.fullmatch(line)
     if not found or "=" not in found["inside"] or role(found["name"].partition("[")[0]) != "metric":
         return None
     number = read_number(found["number"])

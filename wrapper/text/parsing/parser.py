@@ -15,34 +15,29 @@ taken, and the rule. It never raises, and takes time in proportion to the length
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from itertools import accumulate
 from typing import NamedTuple
 
-from wrapper.text.line import Line, Lines, Plain
+from wrapper.text.line import Line, Lines
 from wrapper.text.names import fold_name
 from wrapper.text.parsing.bars import Bars, State
 from wrapper.text.parsing.evidence import AT_ONCE, NEVER
 from wrapper.text.parsing.held import Held
-from wrapper.text.parsing.messages import clean, read_bracketed
+from wrapper.text.parsing.messages import find_glued, is_bracketed, read_bracketed
 from wrapper.text.parsing.numbers import read_number
 from wrapper.text.parsing.patterns import NOTHING, Pattern, find_all
-from wrapper.text.parsing.plans import MOST_PARTS, Plan, Plans, message
-from wrapper.text.parsing.prefixes import MASK, find_prefix
+from wrapper.text.parsing.plans import LONGEST_HEADER, TOO_MANY, ZEROS, Plan, Plans, Reading
+from wrapper.text.parsing.prefixes import MASK
 from wrapper.text.parsing.progress import Counters
 from wrapper.text.parsing.rows import Candidate, Row
 from wrapper.text.parsing.shapes import Shape
-from wrapper.text.parsing.tables import Record, Tables
+from wrapper.text.parsing.streams import Stream, is_of_words, tail
+from wrapper.text.parsing.tables import Record
 from wrapper.text.parsing.telling import Teller
-from wrapper.text.parsing.vetoes import TEST, TRACEBACK, VETOES
 from wrapper.text.parsing.words import is_section, split
 
 DIGIT = re.compile(r"[0-9]")
-GLUED = re.compile(r"(?<=\])(?=\d{2,4}[-/:]|[A-Z`\[])")  # a line that was written behind a bar
-IS_BAR = re.compile(r"\d%\|")
-LONGEST_HEADER = 1000
 LONGEST = 16_384  # characters; a longer line is data
-KEPT_LINES = 5  # of a stretch without a digit: a header is not longer
+MOST_SEEN = 8  # of the lines that are passed over: those that may head a table are among them
 
 
 class Seen(NamedTuple):
@@ -55,15 +50,6 @@ class Seen(NamedTuple):
 
 
 NO_BAR = Seen(None, None, None, {})
-
-
-class Stream:
-    """What the lines of one stream have to do with one another."""
-
-    def __init__(self) -> None:
-        self.tables = Tables()
-        self.section = ""
-        self.code = ""  # the beginning of the line that headed a stack trace
 
 
 class Parser:
@@ -103,8 +89,7 @@ class Parser:
         `end` is how much of the output had been read when the line was complete, if bars are seen, too.
         """
         self._line += 1
-        rows = self._bars.follow(end, self._epoch_at)
-        self._end = self._end if end is None else end
+        rows = self._follow(end)
         return rows + self._feed(line) if rows else self._feed(line)
 
     def read(self, lines: Lines, place: Callable[[int], int] = int) -> list[Row]:
@@ -119,16 +104,58 @@ class Parser:
                     self._stream.tables.remember(piece.text)
                 else:
                     rows += self.feed(piece.text, place(piece.end))
-                continue
-            lines_of_piece = piece.lines
-            if is_of_words(piece.data):
+            elif is_of_words(piece.data):
                 last = tail(piece)
                 self._line += len(piece) - len(last)
+                self._stream.tables.pass_over([], len(piece) - len(last))
+                rows += self._read_lines(last, place)
+            elif self._patterns or self._teller.is_asked or (texts := piece.texts()) is None:
+                rows += self._read_lines(piece.lines(), place)
             else:
-                last = lines_of_piece()
-            for line in last:
-                rows += self.feed(line.text, place(line.end))
+                rows += self._read_stretch(texts, piece.ends(), place)
         return rows
+
+    def _read_lines(self, lines: Iterable[Line], place: Callable[[int], int]) -> list[Row]:
+        return [row for line in lines for row in self.feed(line.text, place(line.end))]
+
+    def _read_stretch(self, texts: list[str], ends: list[int], place: Callable[[int], int]) -> list[Row]:
+        """As `feed` of each line; those of which the shape says all cost little."""
+        rows: list[Row] = []
+        known, shapes = self._plans.places, "\n".join(texts).translate(ZEROS).split("\n")
+        is_busy, first = self._is_busy(), 0
+        for index, shape in enumerate(shapes):
+            places = known.get(shape)
+            if places is None or is_busy or not places.is_plain:
+                self._pass_over(texts[first:index], place(ends[index]))
+                rows += self.feed(texts[index], place(ends[index + 1]))
+                is_busy = self._is_busy()
+            elif places.is_inert:
+                continue
+            else:
+                self._pass_over(texts[first:index], place(ends[index]))
+                self._line += 1
+                rows += self._follow(place(ends[index + 1]))
+                line = texts[index]
+                numbers = [line[start:end] for start, end in places.spans]
+                plan = places.plan or self._plans.find(line).plan
+                rows += self._read_planned(Reading(plan, line, numbers, places.message))
+                is_busy = self._is_busy()
+            first = index + 1
+        self._pass_over(texts[first:], place(ends[-1]))
+        return rows
+
+    def _is_busy(self) -> bool:
+        """Whether what comes next has to be looked at line by line, even where nothing is in it."""
+        return bool(self._stream.code) or self._stream.tables.has_box() or self._bars.is_waiting()
+
+    def _pass_over(self, texts: list[str], end: int) -> None:
+        """Read lines in which nothing is but what may head a table."""
+        if not texts:
+            return
+        self._line += len(texts)
+        self._end = end
+        headers = [line for line in map(self._plans.find, texts[-MOST_SEEN:]) if line.plan.may_be_header]
+        self._stream.tables.pass_over([line.line[line.message :] for line in headers], len(texts))
 
     def see(self, line: str, end: int = 0) -> tuple[list[Row], dict[str, float]]:
         """Look at a line that is about to be redrawn: a bar tells how far the program has come.
@@ -149,22 +176,28 @@ class Parser:
         """What a bar says that stands on the screen; nothing where the line is none."""
         if "/" not in line or not DIGIT.search(line) or len(line) > LONGEST_HEADER:
             return NO_BAR
-        plan, parts = self._plans.find(clean(line))
-        shape = plan.shape
+        reading = self._plans.find(line)
+        shape, numbers = reading.plan.shape, reading.numbers
         if shape.step is None or shape.total is None:
             return NO_BAR
-        step, total = read_number(parts[2 * shape.step + 1]), read_number(parts[2 * shape.total + 1])
+        step, total = read_number(numbers[shape.step]), read_number(numbers[shape.total])
         if step is None or total is None:
             return NO_BAR
-        self._note_progress(shape, parts, step, None)
-        epoch = None if shape.epoch is None else read_number(parts[2 * shape.epoch + 1])
-        return Seen(step, total, epoch, self._read_values(shape, parts) if plan.verdict.when == AT_ONCE else {})
+        self._note_progress(shape, numbers, step, None)
+        epoch = None if shape.epoch is None else read_number(numbers[shape.epoch])
+        is_taken = reading.plan.verdict.when == AT_ONCE
+        return Seen(step, total, epoch, self._read_values(shape, numbers) if is_taken else {})
+
+    def _follow(self, end: int | None) -> list[Row]:
+        rows = self._bars.follow(end, self._epoch_at) if self._bars.is_waiting() else []
+        self._end = self._end if end is None else end
+        return rows
 
     def _feed(self, line: str) -> list[Row]:
         if not DIGIT.search(line):
-            return self._read_words(line)
+            return self._take_record(self._stream.read_words(line))
         if self._stream.code:
-            self._follow_code(line)
+            self._stream.follow_code(line)
         if len(line) > LONGEST:
             return self._refuse_line(line[:80], "too long")
         line = line.replace(MASK, " ")
@@ -172,10 +205,8 @@ class Parser:
             rows = self._read_patterns(line) + self._read(line)
             self._found, self._covered = NOTHING, frozenset()
             return rows
-        glued = GLUED.search(line) if IS_BAR.search(line) else None
-        if glued:
-            return self._read(line[: glued.start()]) + self._read(line[glued.start() :])
-        return self._read(line)
+        glued = find_glued(line)
+        return self._read(line) if glued is None else self._read(line[:glued]) + self._read(line[glued:])
 
     def finish(self) -> list[Row]:
         """What is left when nothing more comes."""
@@ -186,66 +217,57 @@ class Parser:
             rows += self._take_record(stream.tables.end_box())
         return rows
 
-    def _read_words(self, line: str) -> list[Row]:
-        """A line without a digit: a header, the end of a box, or what follows is measured on."""
-        stream = self._stream
-        if not line or line.isspace():
-            return self._take_record(stream.tables.note(line))
-        self._follow_code(line)
-        if len(line) <= 200:
-            record = stream.tables.note(line)
-            text = line[find_prefix(line).end :].strip(" -=*#.[]<>")
-            is_heading = text.endswith(":") and len(text) < 40 and is_section(text)
-            stream.section = split(text)[0] if is_heading and not text.lower().startswith("train") else ""
-            return self._take_record(record) if record else []
-        return []
-
-    def _follow_code(self, line: str) -> None:
-        """Notice where a stack trace begins and ends."""
-        stream = self._stream
-        if line.startswith((TRACEBACK, TEST)):
-            stream.code = line[:4]
-        elif line[0] == "=" if stream.code == TEST else not line[0].isspace():
-            stream.code = ""
-
     def _read(self, line: str) -> list[Row]:
-        if bracketed := read_bracketed(line):
-            return self._take_record(Record(dict([bracketed]), rule="name with brackets"))
-        line = clean(line)
-        plan, parts = self._plans.find(line)
-        if len(parts) > MOST_PARTS:
-            return self._refuse_line(line[:80], plan.verdict.rule)
+        if is_bracketed(line) and (found := read_bracketed(line)):
+            return self._take_record(Record(dict([found]), rule="name with brackets"))
+        reading = self._plans.find(line)
+        if reading.plan is TOO_MANY:
+            return self._refuse_line(line[:80], reading.plan.verdict.rule)
         if self._found.spans:
-            places = [0, *accumulate(map(len, parts))]
-            numbers = range(len(parts) // 2)
-            self._covered = frozenset(n for n in numbers if self._found.covers(places[2 * n + 1], places[2 * n + 2]))
+            self._cover(reading)
+        return self._read_planned(reading)
+
+    def _read_planned(self, reading: Reading) -> list[Row]:
+        plan, line, numbers, start = reading
         if plan.may_be_row:
-            record = self._stream.tables.read_row(message(line, plan, parts))
+            record = self._stream.tables.read_row(line[start:])
             if record is not None:
                 return self._take_record(record)
-        rows = self._take(plan, parts)
-        if not rows and len(line) < LONGEST_HEADER and plan.verdict.rule not in VETOES:
-            record = self._stream.tables.note(message(line, plan, parts))
-            return self._take_record(record) if record else []
-        return rows
+        rows = self._take(plan, numbers)
+        if rows:
+            return rows
+        if not plan.may_be_header:
+            self._stream.tables.pass_over([], 1)
+            return []
+        return self._take_record(self._stream.tables.note(line[start:]))
 
-    def _take(self, plan: Plan, parts: list[str]) -> list[Row]:
+    def _cover(self, reading: Reading) -> None:
+        """Find out which numbers the patterns have taken."""
+        place, covered = 0, []
+        for index, number in enumerate(reading.numbers):
+            place = reading.line.index(number, place)
+            if self._found.covers(place, place + len(number)):
+                covered.append(index)
+            place += len(number)
+        self._covered = frozenset(covered)
+
+    def _take(self, plan: Plan, numbers: list[str]) -> list[Row]:
         shape, teller = plan.shape, self._teller
-        step = None if shape.step is None else read_number(parts[2 * shape.step + 1])
-        epoch = None if shape.epoch is None else read_number(parts[2 * shape.epoch + 1])
-        rank = self._read_rank(shape, parts)
-        teller.tell_refused(self._line, shape.refused, parts)
+        step = None if shape.step is None else read_number(numbers[shape.step])
+        epoch = None if shape.epoch is None else read_number(numbers[shape.epoch])
+        rank = self._read_rank(shape, numbers)
+        teller.tell_refused(self._line, shape.refused, numbers)
         if rank is not None and not self._is_leading(rank):
-            teller.tell_values(self._line, shape.values, parts, False, "another rank")
+            teller.tell_values(self._line, shape.values, numbers, False, "another rank")
             return []
         if epoch is not None or (step is not None and (shape.values or not shape.is_step_nameless)):
             self._enter(step, epoch)
         if shape.total is not None or shape.epoch_total is not None:
-            self._note_progress(shape, parts, step, epoch)
+            self._note_progress(shape, numbers, step, epoch)
         if plan.verdict.when == NEVER or self._stream.code:
-            teller.tell_values(self._line, shape.values, parts, False, plan.verdict.rule)
+            teller.tell_values(self._line, shape.values, numbers, False, plan.verdict.rule)
             return []
-        values = self._read_values(shape, parts)
+        values = self._read_values(shape, numbers)
         if not values:
             return []
         if step is None:
@@ -253,21 +275,21 @@ class Parser:
         row = Row(values, step, self._epoch if epoch is None else epoch, rank, self._line)
         self._bars.forget(row)
         if plan.verdict.when == AT_ONCE:
-            teller.tell_values(self._line, shape.values, parts, True, plan.verdict.rule)
+            teller.tell_values(self._line, shape.values, numbers, True, plan.verdict.rule)
             return [row]
         return self._held.hold(row, plan.verdict.rule)
 
-    def _read_values(self, shape: Shape, parts: list[str]) -> dict[str, float]:
+    def _read_values(self, shape: Shape, numbers: list[str]) -> dict[str, float]:
         values: dict[str, float] = {}
         is_below = not shape.has_section and shape.step is None and shape.epoch is None
         section = self._stream.section if is_below else ""
         for index, name, _rule, _role, over, is_fraction in shape.values:
-            number = read_number(parts[2 * index + 1])
-            if number is None or index in self._covered or (is_fraction and is_whole(parts[2 * index + 1])):
+            number = read_number(numbers[index])
+            if number is None or index in self._covered or (is_fraction and is_whole(numbers[index])):
                 continue
             if over is not None:
-                whole = read_number(parts[2 * over + 1])
-                is_ratio = whole and parts[2 * index + 1].isdecimal() and parts[2 * over + 1].isdecimal()
+                whole = read_number(numbers[over])
+                is_ratio = whole and numbers[index].isdecimal() and numbers[over].isdecimal()
                 number = number / whole if whole and is_ratio else number
             if section:
                 name = f"{section}/{name}"
@@ -280,13 +302,13 @@ class Parser:
         left_out = self._ignored | self._found.names
         return {name: value for name, value in values.items() if fold_name(name) not in left_out}
 
-    def _note_progress(self, shape: Shape, parts: list[str], step: float | None, epoch: float | None) -> None:
+    def _note_progress(self, shape: Shape, numbers: list[str], step: float | None, epoch: float | None) -> None:
         if epoch is not None and shape.epoch_total is not None:
-            total = read_number(parts[2 * shape.epoch_total + 1])
+            total = read_number(numbers[shape.epoch_total])
             if total is not None:
                 self.counters.note_epoch(epoch, total, bool(shape.values) and shape.total is None)
         if step is not None and shape.total is not None:
-            total = read_number(parts[2 * shape.total + 1])
+            total = read_number(numbers[shape.total])
             if total is not None:
                 self.counters.note_step(step, total)
 
@@ -304,12 +326,12 @@ class Parser:
         """The epoch when so much had been read: a bar on another stream is seen later than it was there."""
         return self._epoch_before[1] if end < self._epoch_before[0] else self._epoch
 
-    def _read_rank(self, shape: Shape, parts: list[str]) -> int | None:
+    def _read_rank(self, shape: Shape, numbers: list[str]) -> int | None:
         if shape.rank is None:
             return None
         if shape.rank < 0:
             return -1 - shape.rank
-        number = read_number(parts[2 * shape.rank + 1])
+        number = read_number(numbers[shape.rank])
         return None if number is None or number != number or abs(number) > 1e9 else int(number)
 
     def _is_leading(self, rank: int) -> bool:
@@ -359,20 +381,3 @@ def first_word(name: str) -> str:
     """The first word of a name."""
     words = split(name)
     return "" if not words or words[0] in ("train", "training") else words[0]
-
-
-def is_of_words(data: bytes) -> bool:
-    """Whether there is no digit in it, and no head of a stack trace."""
-    # Five times as fast as looking for one with a regular expression.
-    without = data.translate(None, b"0123456789")
-    return len(without) == len(data) and b"Traceback" not in data and TEST.encode() not in data
-
-
-def tail(piece: Plain) -> list[Line]:
-    """The last lines of a stretch."""
-    start = len(piece.data) - 1
-    for _ in range(KEPT_LINES):
-        start = piece.data.rfind(b"\n", 0, start)
-        if start < 0:
-            return piece.lines()
-    return replace(piece, data=piece.data[start + 1 :], start=piece.start + start + 1).lines()

@@ -47,6 +47,8 @@ class Tables:
         self._recent: deque[str] = deque(maxlen=KEPT_LINES)
         self._header: Header | None = None
         self._wide: list[Cell] = []
+        self._found: list[Header] = []  # in the recent lines
+        self._new_lines = False
         self._since = 0
         self._seen: dict[tuple[str, ...], None] = {}
         self._labels: dict[int, str] = {}
@@ -57,6 +59,17 @@ class Tables:
         """A line that was read before stands above what comes now: it may be its header."""
         if line and not line.isspace() and not RULE.fullmatch(line):
             self._recent.append(line)
+            self._new_lines = True
+
+    def has_box(self) -> bool:
+        """Whether a box has begun."""
+        return bool(self._box)
+
+    def pass_over(self, lines: list[str], count: int) -> None:
+        """As `note` of so many lines, of which these are the last; there is no box."""
+        self._since += count - len(lines)
+        for line in lines:
+            self.note(line)
 
     def note(self, line: str) -> Record | None:
         """Remember a line that is no row: it may be a header, or end a box."""
@@ -68,6 +81,7 @@ class Tables:
             if cells and cells[0].text.endswith("/") and not any(cell.text for cell in cells[1:]):
                 self._box_group = cells[0].text
             self._recent.append(line)
+            self._new_lines = True
         elif self._recent and len(PHRASE.findall(line)) > 1:
             self._note_groups(line)
         self._since += 1
@@ -77,7 +91,9 @@ class Tables:
 
     def read_row(self, line: str) -> Record | None:
         """What a row says; an empty record for one that is part of a box; None when the line is no row."""
-        line = TRAILING_BAR.sub("", line)
+        if not self._header and not self._recent_headers() and line.isascii() and "|" not in line:
+            return None
+        line = TRAILING_BAR.sub("", line) if "%" in line else line
         separator = find_separator(line)
         cells = split_cells(line, separator)
         if separator == "|" and len(cells) == 2 and self._read_boxed(cells):
@@ -139,10 +155,16 @@ class Tables:
     def _headers(self, separator: str) -> list[Header]:
         found = [self._header] if self._header and self._header.separator == separator else []
         if self._since or not found:
-            lines = list(self._recent)[::-1]
-            recent = [read_header(line, above) for line, above in zip(lines, [*lines[1:], ""], strict=False)]
-            found = [header for header in recent if header and header.separator == separator] + found
+            found = [header for header in self._recent_headers() if header.separator == separator] + found
         return found
+
+    def _recent_headers(self) -> list[Header]:
+        """The headers among the last lines, the last one first."""
+        if self._new_lines:
+            lines = list(self._recent)[::-1]
+            headers = [read_header(line, above) for line, above in zip(lines, [*lines[1:], ""], strict=False)]
+            self._found, self._new_lines = [header for header in headers if header], False
+        return self._found
 
     def _once(self, key: tuple[str, ...], record: Record) -> Record:
         if record.step is None and record.epoch is None:

@@ -23,12 +23,12 @@ class Teller:
         for name, value in row.values.items() if self.is_asked else ():
             self.tell(row.line, name, repr(value), is_taken, rule)
 
-    def tell_refused(self, line: int, refused: Iterable[Refused], parts: list[str]) -> None:
+    def tell_refused(self, line: int, refused: Iterable[Refused], numbers: list[str]) -> None:
         """What in a line is no metric."""
         for index, name, rule in refused if self.is_asked else ():
-            self.tell(line, name, parts[2 * index + 1] if 2 * index + 1 < len(parts) else "", False, rule)
+            self.tell(line, name, numbers[index] if index < len(numbers) else "", False, rule)
 
-    def tell_values(self, line: int, values: Iterable[Value], parts: list[str], is_taken: bool, rule: str) -> None:
+    def tell_values(self, line: int, values: Iterable[Value], numbers: list[str], is_taken: bool, rule: str) -> None:
         """What in a line may be a metric."""
         for value in values if self.is_asked else ():
-            self.tell(line, value.name, parts[2 * value.nth + 1], is_taken, f"{value.rule}, {rule}")
+            self.tell(line, value.name, numbers[value.nth], is_taken, f"{value.rule}, {rule}")
