@@ -73,6 +73,7 @@ class Watching:
         self._run = run
         self._history = History(run.path)
         self._settle_at = time.monotonic() + SETTLE_EVERY_S
+        self._has_looked = False
         self._table: list[str] = []
         self._table_for: object = None
         self._tail: list[str] = []
@@ -89,16 +90,18 @@ class Watching:
         if not is_run(self._run):
             raise click.ClickException(f"run {self._run.id} is gone: its directory has been removed")
         has_ended = self._run.state != "running"
-        if self._history.read():
-            self._table_for = None
+        if self._history.read() or not self._has_looked:
+            self._table_for, self._has_looked = None, True
         return has_ended
 
     def on_stage(self) -> None:
         """Draw it, until it ends or somebody leaves; then say in short how it stands."""
-        has_ended = self._look()
+        has_ended = self._run.state != "running"
         ended_by = None
         if not has_ended:
             with Stage() as stage:
+                stage.show(self._frame(*stage.size()))  # Reading a long history takes seconds.
+                has_ended = self._look()
                 while not has_ended and stage.ended_by is None:
                     stage.show(self._frame(*stage.size()))
                     if any(key in QUITS for key in split(stage.wait(FRAME_S))):
@@ -149,7 +152,7 @@ class Watching:
         """The table of metrics; made anew when there is more, or the window has changed."""
         if self._table_for != columns:
             metrics = [metric for metric in self._history.metrics(False).values() if results.is_shown(metric)]
-            nothing = [look.dim("  no metrics yet")]
+            nothing = [look.dim("  no metrics yet" if self._has_looked else "  reading …")]
             self._table = results.metric_table(metrics, columns) if metrics else nothing
             self._table_for = columns
         return self._table

@@ -95,13 +95,15 @@ class Track:
         """Take in the next row."""
         if self.first is None and (row.step is not None or row.epoch is not None):
             self.first = Mark(row.step, row.epoch)
-        if not self.is_shown(row):
+        if self._cut is not None and not self.is_shown(row):
             return
         if row.step is not None:
             self.has_steps = True
-            self.is_ordered = self.is_ordered and row.step >= self._step
+            if row.step < self._step:
+                self.is_ordered = False
             self._step = row.step
-        self.has_epochs = self.has_epochs or row.epoch is not None
+        if row.epoch is not None:
+            self.has_epochs = True
         self._rows.append(row)
         if len(self._rows) >= GATHERED_ROWS:
             self.gather()
@@ -224,7 +226,7 @@ class PartHistory:
 class History:
     """All that is known of the metrics of a run, or of one of its attempts.
 
-    A brief one knows of each metric only how often it came, in half the time.
+    A brief one knows of each metric only how often it came, which takes less time.
     """
 
     def __init__(self, path: Path, attempt: int | None = None, is_brief: bool = False) -> None:
@@ -330,18 +332,18 @@ class History:
 def read_row(record: dict[str, Any], count: int) -> Row | None:
     """The row that a record has; None when it makes no sense. Its number is the count where the source has none."""
     values = record["row"]
-    at: Any = record.get("time", record.get("at"))
+    get = record.get
+    at: Any = get("time") or get("at")
+    step, epoch = get("step"), get("epoch")
     if type(values) is not dict or type(at) not in STEPS:
         return None
-    number = count
-    if record["source"] == "parsed" and isinstance(upto := record.get("upto"), int):
-        number = upto
-    return Row(number, read_step(record.get("step")), read_step(record.get("epoch")), at, flatten(values))
-
-
-def read_step(value: Any) -> float | None:
-    """A step or an epoch; None for what cannot be one."""
-    return value if type(value) in STEPS and value == value else None
+    if type(step) not in STEPS or step != step:
+        step = None
+    if type(epoch) not in STEPS or epoch != epoch:
+        epoch = None
+    if record["source"] == "parsed" and type(upto := get("upto")) is int:
+        count = upto
+    return Row(count, step, epoch, at, flatten(values))
 
 
 def read_origin(record: dict[str, Any], rank: int) -> Origin:
