@@ -41,3 +41,22 @@ def test_first_word_of_progress_is_measured_from_the_start() -> None:
     latest = read().latest
 
     assert latest and (latest.pace.left_s(2e9) or 0) > 2 * (2e9 - 1.9e9)
+
+
+@pytest.mark.parametrize(
+    ("said", "done", "left_s"),
+    [
+        ([10, 20, 1, 30], 30, 105.0),  # one word that is of something else
+        ([10, 20, 1, 2], 2, 980.0),  # it has begun again
+        ([10, 20, 30, 1], 30, 60.0),
+    ],
+)
+def test_step_back_counts_once_it_is_said_twice(said: list[int], done: int, left_s: float) -> None:
+    part = Part()
+    for number, count in enumerate(said):
+        part.add("parsed", progress={"done": count, "total": 100, "unit": "step"}, time=100.0 + 10 * number)
+
+    latest = read().latest
+
+    assert latest and latest.pace.now
+    assert (latest.pace.now.done, latest.pace.left_s(130.0)) == (done, pytest.approx(left_s))

@@ -25,10 +25,14 @@ class Progress:
 
 
 class Pace:
-    """Follows what a run says of its progress; how fast it is follows from the first that was said of the same."""
+    """Follows what a run says of its progress; how fast it is follows from the first that was said of the same.
+
+    A step back counts once it is said twice: where one bar follows another, a single word may be of neither.
+    """
 
     def __init__(self) -> None:
         self._first: Progress | None = None
+        self._back: Progress | None = None
         self._started_at: float | None = None
         self.now: Progress | None = None
 
@@ -38,8 +42,15 @@ class Pace:
 
     def take(self, progress: Progress) -> None:
         """Take in what was just said."""
-        if self._first is None or not progress.is_like(self._first) or progress.done < self._first.done:
+        is_back = self.now is not None and progress.is_like(self.now) and progress.done < self.now.done
+        if is_back and self._back is None:
+            self._back = progress
+            return
+        if self._first is None or not progress.is_like(self._first):
             self._first = progress
+        elif is_back:
+            self._first = self._back
+        self._back = None
         self.now = progress
 
     def left_s(self, now: float) -> float | None:
