@@ -61,6 +61,7 @@ kill $$"""
         "arguments",
         "parsed",
         "metrics",
+        "code",
         "cause",
         "machine",
     }
@@ -71,7 +72,7 @@ def shape(record):
 
 
 def test_records_of_the_example_are_numbered_as_the_text_says():
-    assert [record["n"] for record in examples("journal.jsonl")] == list(range(1, 26))
+    assert [record["n"] for record in examples("journal.jsonl")] == list(range(1, 28))
 
 
 def test_every_file_of_a_part_is_in_the_drawing(wandb):

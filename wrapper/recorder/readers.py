@@ -181,6 +181,7 @@ class Reader:
 
 
 NAMES = {
+    "code": "the code",
     "output": "the output",
     "metrics": "the metrics file",
     "followed": "the files that the command wrote",
@@ -197,6 +198,7 @@ def make_readers(
     """All kinds; each is started once there is something for it to read."""
     began = time.monotonic()
     wanted: dict[str, Callable[[bool], bool]] = {
+        "code": lambda _: journal.positions.get("code", 0) < 1,
         "config": lambda _: journal.positions.get("arguments", 0) < 2,
         "output": lambda has_ended: has_bytes(OUTPUT_FILE) and (has_ended or knows_writers()),
         "metrics": lambda _: has_bytes(METRICS_FILE),

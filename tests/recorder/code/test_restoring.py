@@ -1,0 +1,202 @@
+"""Commit, patch and archive give back the tree that the command saw, byte for byte."""
+
+import os
+
+import pytest
+from repositories import commit_all, git, make_repository, newest_part, record, restore, tree_of
+
+ODD_NAMES = [
+    "two words.py",
+    'it\'s "quoted".py',
+    "new\nline.py",
+    "tab\there.py",
+    "back\\slash.py",
+    "grüße.py",
+    os.fsdecode(b"latin-\xe9.py"),
+    "-dash.py",
+    ":(top)magic.py",
+    "a b/c d.py",
+]
+BINARY = bytes(range(256)) * 40
+
+
+def write(place, data):
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
+
+
+def make_old_tree(root):
+    """What the commit has."""
+    for name in [
+        "kept.py",
+        "changed.py",
+        "deleted.py",
+        "renamed.py",
+        "to_link.py",
+        "no_newline",
+        "crlf.txt",
+        *ODD_NAMES,
+    ]:
+        write(root / name, f"# {name!a}\n".encode() * 30)
+    for name in ["weights.bin", "renamed.bin", "deleted.bin"]:
+        write(root / name, BINARY + name.encode())
+    (root / "tool.sh").write_bytes(b"#!/bin/sh\necho old\n")
+    (root / "was_tool.sh").write_bytes(b"#!/bin/sh\n")
+    (root / "was_tool.sh").chmod(0o755)
+    (root / "link").symlink_to("kept.py")
+    (root / "from_link").symlink_to("kept.py")
+
+
+def change_tree(root):
+    """What nobody has committed."""
+    (root / "changed.py").write_bytes(b"# changed\n" + (root / "changed.py").read_bytes())
+    (root / "no_newline").write_bytes(b"no newline at the end")
+    (root / "crlf.txt").write_bytes(b"one\r\ntwo\nthree\r\n")
+    (root / "weights.bin").write_bytes(BINARY[::-1])
+    for name in ("deleted.py", "deleted.bin"):
+        (root / name).unlink()
+    git("mv", "renamed.py", "moved to here.py", cwd=root)
+    git("mv", "renamed.bin", "moved.bin", cwd=root)
+    (root / "moved.bin").write_bytes(BINARY + b"and changed")
+    (root / "tool.sh").chmod(0o755)
+    (root / "was_tool.sh").chmod(0o644)
+    for name, goal in (("link", "changed.py"), ("to_link.py", "nowhere at all")):
+        (root / name).unlink()
+        (root / name).symlink_to(goal)
+    (root / "from_link").unlink()
+    (root / "from_link").write_bytes(b"a file now\n")
+    for name in ODD_NAMES:
+        (root / name).write_bytes(b"changed\n" + (root / name).read_bytes())
+    (root / "staged.py").write_bytes(b"staged\n")
+    (root / "empty").write_bytes(b"")
+    git("add", "staged.py", "empty", cwd=root)
+    (root / "staged.py").write_bytes(b"staged, and then changed\n")
+    write(root / "intended.py", b"added with --intent-to-add\n")
+    git("add", "--intent-to-add", "intended.py", cwd=root)
+
+
+def add_untracked(root):
+    for name in ODD_NAMES:
+        write(root / "new" / name, f"untracked {name!a}".encode())
+    write(root / "new" / ("long" * 40) / "name.py", b"long")
+    write(root / "new.bin", BINARY)
+    write(root / "new empty", b"")
+    (root / "new.sh").write_bytes(b"#!/bin/sh\n")
+    (root / "new.sh").chmod(0o755)
+    (root / "new link").symlink_to("new.sh")
+    (root / "new link to a folder").symlink_to("new")
+
+
+def test_patch_and_archive_give_back_the_tree(wandb, tmp_path):
+    root = make_repository(tmp_path / "here")
+    make_old_tree(root)
+    commit_all(root, "all")
+    change_tree(root)
+    add_untracked(root)
+    before = tree_of(root)
+
+    facts = record(wandb, cwd=root)
+
+    restore(facts, root, newest_part(root).path, tmp_path / "there")
+    assert tree_of(tmp_path / "there") == before == tree_of(root)
+    assert facts["exact"] is True
+    assert facts["dirty"] is True
+    assert "changed.py" in facts["files"]
+
+
+def test_tree_of_a_repository_without_commits_is_given_back(wandb, tmp_path):
+    root = tmp_path / "here"
+    root.mkdir()
+    git("init", "--quiet", cwd=root)
+    make_old_tree(root)
+    git("add", "kept.py", "weights.bin", "link", "tool.sh", cwd=root)
+    (root / "kept.py").write_text("changed after it was added\n")
+    before = tree_of(root)
+
+    facts = record(wandb, cwd=root)
+
+    assert facts["commit"] is None
+    restore(facts, root, newest_part(root).path, tmp_path / "there")
+    assert tree_of(tmp_path / "there") == before
+
+
+def test_tree_with_changed_submodules_is_given_back(wandb, tmp_path):
+    library = make_repository(tmp_path / "library", a_py="a = 1\n")
+    root = make_repository(tmp_path / "here")
+    for name in ("clean", "moved", "dirty", "both"):
+        git("submodule", "--quiet", "add", library, f"libs/{name}", cwd=root)
+    commit_all(root, "with libraries")
+    for name in ("moved", "both"):
+        (root / "libs" / name / "a.py").write_text("a = 2\n")
+        commit_all(root / "libs" / name, "second")
+    for name in ("dirty", "both"):
+        (root / "libs" / name / "a.py").write_text("a = 3\n")
+        (root / "libs" / name / "new.py").write_text("b = 1\n")
+    git("add", "libs/both", cwd=root)
+    before = tree_of(root)
+
+    facts = record(wandb, cwd=root)
+
+    found = {inner["path"].removeprefix("libs/"): inner for inner in facts["submodules"]}
+    assert {name for name, inner in found.items() if inner["changed"]} == {"dirty", "both"}
+    assert {name for name, inner in found.items() if inner["commit"] != inner["staged"]} == {"moved"}
+    assert found["clean"]["patch"] is None
+    assert facts["dirty"] is True
+    restore(facts, root, newest_part(root).path, tmp_path / "there")
+    assert tree_of(tmp_path / "there") == before
+    assert git("diff", "--submodule=short", "HEAD", "--", "libs/moved", cwd=tmp_path / "there")
+
+
+def test_repository_within_the_repository_is_given_back(wandb, tmp_path):
+    root = make_repository(tmp_path / "here")
+    inner = make_repository(root / "others" / "tool", x_py="x = 1\n")
+    (inner / "x.py").write_text("x = 2\n")
+    (inner / "y.py").write_text("y = 2\n")
+    before = tree_of(root)
+
+    facts = record(wandb, cwd=root)
+
+    assert [found["path"] for found in facts["submodules"]] == ["others/tool"]
+    restore(facts, root, newest_part(root).path, tmp_path / "there")
+    assert tree_of(tmp_path / "there") == before
+
+
+def test_patch_against_what_the_remote_has_gives_back_the_tree(wandb, tmp_path):
+    remote = make_repository(tmp_path / "remote", a_py="a = 1\n")
+    git("clone", "--quiet", remote, "here", cwd=tmp_path)
+    root = tmp_path / "here"
+    known = git("rev-parse", "HEAD", cwd=root)
+    (root / "weights.bin").write_bytes(BINARY)
+    commit_all(root, "not pushed")
+    (root / "a.py").write_text("a = 2\n")
+    before = tree_of(root)
+
+    facts = record(wandb, cwd=root)
+
+    assert (facts["pushed"], facts["unpushed"], facts["base"]) == (False, 1, known)
+    at_remote = {**facts, "commit": known, "patch": facts["patch_upstream"]}
+    restore(at_remote, remote, newest_part(root).path, tmp_path / "there")
+    assert tree_of(tmp_path / "there") == before
+
+
+def test_clean_tree_has_neither_patch_nor_archive(wandb, tmp_path):
+    root = make_repository(tmp_path / "here")
+
+    facts = record(wandb, cwd=root)
+
+    assert (facts["patch"], facts["untracked"], facts["dirty"], facts["exact"]) == (None, None, False, True)
+    assert not (newest_part(root).path / "files").exists()
+
+
+@pytest.mark.parametrize("setting", ["diff.noprefix", "diff.mnemonicPrefix", "diff.suppressBlankEmpty"])
+def test_settings_of_the_user_do_not_change_the_patch(wandb, tmp_path, setting):
+    root = make_repository(tmp_path / "here", a_py="a = 1\n\nb = 1\n")
+    (root / "a.py").write_text("a = 1\n\nb = 2\n")
+    for name, value in ((setting, "true"), ("diff.context", "0"), ("color.ui", "always"), ("diff.submodule", "log")):
+        git("config", name, value, cwd=root)
+    before = tree_of(root)
+
+    facts = record(wandb, cwd=root)
+
+    restore(facts, root, newest_part(root).path, tmp_path / "there")
+    assert tree_of(tmp_path / "there") == before

@@ -1,0 +1,238 @@
+"""A working tree: where it is, which commit it stands on, and what of it is not in that commit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from wrapper.recorder.sources.code.git import Git, GitFailed
+from wrapper.recorder.sources.code.remotes import tidy_address
+from wrapper.text.masking import mask_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INDEX_COPY = "index.new"
+NO_REPOSITORY = "not a git repository (or any"  # Another text says that there is one, but damaged.
+NOT_OURS = "dubious ownership"
+GITLINK = b"160000"
+MOST_CHANGED = 20_000
+
+
+class NoRepository(Exception):
+    """There is none here; the text says why, where that is no matter of course."""
+
+
+@dataclass
+class Tree:
+    """A working tree, and how to ask git about it."""
+
+    root: str
+    git: Git
+    index: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)  # paths of submodules, with the commit that is staged
+
+    @property
+    def commit(self) -> str:
+        return self.facts.get("commit") or ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A tracked file that is not as the commit has it; `mode` is 0 where nothing is."""
+
+    path: str
+    is_unmerged: bool
+    is_staged: bool
+    size_bytes: int
+    mode: int
+    newest: float
+
+    @property
+    def is_file(self) -> bool:
+        return stat.S_ISREG(self.mode)
+
+
+def find_tree(folder: str, deadline_s: float) -> Tree:
+    """The tree that a folder lies in; raises NoRepository."""
+    git = Git(folder, deadline_s)
+    facts: dict[str, Any] = {}
+    try:
+        is_inside = git.ask("rev-parse", "--is-inside-work-tree")
+    except GitFailed as error:
+        is_inside = ask_as_owner(git, str(error))
+        facts["owner"] = "another user"
+    if is_inside.strip() != b"true":
+        return Tree("", git, "", {**facts, "bare": True})
+    git.folder = root = os.fsdecode(git.ask("rev-parse", "--show-toplevel").removesuffix(b"\n"))
+    index = os.path.join(root, git.ask_line("rev-parse", "--git-path", "index"))
+    if git.ask_line("rev-parse", "--is-shallow-repository") == "true":
+        facts["shallow"] = True
+    switch_filters_off(git)
+    return Tree(root, git, index, facts)
+
+
+def ask_as_owner(git: Git, said: str) -> bytes:
+    """Ask again, where git only minds that the repository is somebody else's. None of its programs is run by us."""
+    if NOT_OURS not in said:
+        lines = said.splitlines() or [""]
+        raise NoRepository("" if NO_REPOSITORY in said else lines[-1])
+    git.settings.append("safe.directory=*")
+    try:
+        return git.ask("rev-parse", "--is-inside-work-tree")
+    except GitFailed as error:
+        raise NoRepository(str(error).partition("\n")[0]) from None
+
+
+def switch_filters_off(git: Git) -> None:
+    """Let git compare files as they are: a filter is a program, and the one of LFS writes into the repository."""
+    try:
+        names = list(git.items("config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$"))
+    except GitFailed:  # There are none.
+        return
+    for name in sorted({os.fsdecode(name).rpartition(".")[0] for name in names}):
+        if "=" in name:
+            raise GitFailed(f"the name of {name} has a = in it, so it cannot be switched off")
+        git.settings += [f"{name}.clean=", f"{name}.smudge=", f"{name}.process=", f"{name}.required=false"]
+
+
+def describe_head(tree: Tree) -> dict[str, Any]:
+    """Which commit, branch and remote it is, and whether some remote has the commit."""
+    git = tree.git
+    branch = git.ask_line("symbolic-ref", "-q", "HEAD").removeprefix("refs/heads/") or None
+    commit = git.ask_line("rev-parse", "-q", "--verify", "HEAD^{commit}") or None
+    facts: dict[str, Any] = {"commit": commit, "branch": branch, **tree.facts}
+    if commit:
+        _, at, subject = (git.ask_line("rev-list", "-1", "--format=%ct%n%s", "HEAD") + "\n\n").split("\n", 2)
+        facts |= {"committed_at": int(at) if at.isdigit() else None, "subject": mask_text(subject.strip())}
+    elif name := git.ask_line("rev-parse", "-q", "--verify", "HEAD"):
+        facts["problem"] = f"the commit {name} is not in the repository"
+    facts |= {"remote": find_remote(git, branch), "pushed": None}
+    tree.facts = facts
+    return facts
+
+
+def find_remote(git: Git, branch: str | None) -> str | None:
+    """The address of the remote that the branch belongs to, else of origin, else of any; without its password."""
+    found = git.ask_line("config", "-z", "--get-regexp", r"^remote\..*\.url$").split("\0")
+    pairs = [text.split("\n", 1) for text in found if "\n" in text]
+    addresses = {name[len("remote.") : -len(".url")]: address for name, address in reversed(pairs)}
+    own = git.ask_line("config", "--get", f"branch.{branch}.remote") if branch else ""
+    for name in (own, "origin", *addresses):
+        if name in addresses:
+            return tidy_address(addresses[name])
+    return None
+
+
+def find_base(tree: Tree) -> tuple[str, int]:
+    """The newest commit that a remote has, and how many that ours has are on none; "" where no remote has any."""
+    git = tree.git
+    if not git.ask("for-each-ref", "--count=1", "refs/remotes"):
+        return "", 0
+    edges, count = [], 0
+    for line in git.ask("rev-list", "--boundary", "HEAD", "--not", "--remotes").split():
+        if line.startswith(b"-"):
+            edges.append(os.fsdecode(line[1:]))
+        else:
+            count += 1
+    if not count:
+        return tree.commit, 0
+    if not edges:
+        return "", count
+    return git.ask_line("rev-list", "--max-count=1", "--no-walk=sorted", *edges[:100]), count
+
+
+def copy_index(tree: Tree, folder: str) -> None:
+    """Have git use a copy of the index, which it may bring up to date; the repository's own stays as it is.
+
+    The copy is as old as the index: what was changed in the same moment is compared by its content.
+    """
+    path = os.path.join(folder, INDEX_COPY)
+    for name in (path, path + ".lock"):
+        if os.path.exists(name):
+            os.unlink(name)
+    if os.path.exists(tree.index):
+        shutil.copyfile(tree.index, path)
+        status = os.stat(tree.index)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    tree.git.environment["GIT_INDEX_FILE"] = path
+
+
+def read_index(tree: Tree) -> None:
+    """Note the submodules; and have files compared that git was told to take for unchanged."""
+    hidden: dict[str, list[bytes]] = {"--no-assume-unchanged": [], "--no-skip-worktree": []}
+    for item in tree.git.items("ls-files", "-s", "-v", "-z"):
+        if item[:1] == b"H" and item[2:8] != GITLINK:
+            continue
+        facts, _, path = item.partition(b"\t")
+        tag, mode, commit, _stage = facts.split(b" ")
+        if mode == GITLINK:
+            tree.links[os.fsdecode(path)] = os.fsdecode(commit)
+        elif tag.islower():
+            hidden["--no-assume-unchanged"].append(path)
+        if tag in b"Ss" and os.path.lexists(os.path.join(tree.root, os.fsdecode(path))):
+            hidden["--no-skip-worktree"].append(path)
+    for option, paths in hidden.items():
+        if paths:
+            tree.git.ask("update-index", option, "-z", "--stdin", stdin=b"".join(path + b"\0" for path in paths))
+
+
+def find_changes(tree: Tree) -> list[Change]:
+    """Every tracked file that is not as the commit has it, submodules apart."""
+    changes = []
+    words = ("status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames")
+    # What it learns from reading files goes into the copy of the index.
+    for item in tree.git.items(*words, environment={"GIT_OPTIONAL_LOCKS": "1"}):
+        fields = item.split(b" ", 10 if item[:1] == b"u" else 8)
+        if item[:2] in (b"1 ", b"u ") and fields[2][:1] != b"S":
+            changes.append(look_at(tree, os.fsdecode(fields[-1]), item[:1] == b"u", item[2:3] != b"."))
+        if len(changes) > MOST_CHANGED:
+            raise GitFailed(f"more than {MOST_CHANGED} files were changed")
+    return changes
+
+
+def look_at(tree: Tree, path: str, is_unmerged: bool, is_staged: bool) -> Change:
+    try:
+        status = os.lstat(os.path.join(tree.root, path))
+    except OSError:
+        return Change(path, is_unmerged, is_staged, 0, 0, 0.0)
+    return Change(path, is_unmerged, is_staged, status.st_size, status.st_mode, max(status.st_mtime, status.st_ctime))
+
+
+def find_untracked(tree: Tree, most: int) -> Iterator[str]:
+    """Files that git neither has nor ignores, no more than so many; other repositories end in a "/"."""
+    for count, path in enumerate(tree.git.items("ls-files", "--others", "--exclude-standard", "-z")):
+        if count >= most:
+            return
+        yield os.fsdecode(path)
+
+
+def find_filters(tree: Tree, paths: list[str]) -> dict[str, str]:
+    """The filter that each of the paths goes through; those without one are left out."""
+    if not paths:
+        return {}
+    stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    answers = list(tree.git.items("check-attr", "-z", "--stdin", "filter", stdin=stdin))
+    pairs = zip(answers[0::3], answers[2::3], strict=True)
+    return {
+        os.fsdecode(path): os.fsdecode(value)
+        for path, value in pairs
+        if value not in (b"unspecified", b"unset", b"set")
+    }
+
+
+def find_ignored(tree: Tree, paths: list[str]) -> set[str]:
+    """Those of the paths that git was told to ignore."""
+    if not paths:
+        return set()
+    stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    try:
+        return {os.fsdecode(path) for path in tree.git.items("check-ignore", "-z", "--stdin", stdin=stdin)}
+    except GitFailed as error:
+        if str(error):
+            raise
+        return set()  # So it says that there are none.
