@@ -68,6 +68,12 @@ HEADER = "step,loss\n"
             [1, 3],
         ),
         (
+            "log.jsonl",
+            '{"step": 1, "loss": 1}\n{"step": 2, "%s": 1}\n{"step": 3, "loss": 1}\n' % ("x" * 9000),
+            ["log.jsonl line 2: it has too many values, or names too long; the line was left out"],
+            [1, 3],
+        ),
+        (
             "trainer_state.json",
             '{\n"log_history": [',
             ["trainer_state.json line 2: Expecting value"],
@@ -128,6 +134,20 @@ def test_line_of_hundreds_of_megabytes_is_passed_over(run):
 
     assert [step for step, _ in run.rows("log.csv")] == [1, 3]
     assert run.warnings() == ["log.csv line 3: the line is longer than 1048576 bytes; it was left out"]
+
+
+def test_pipe_of_a_logs_name_is_not_opened(run, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    for folder in (run.directory, tmp_path / "elsewhere"):
+        os.mkfifo(folder / "log.csv")
+    program = "import sys; file = open(sys.argv[1], 'r+b', 0); print('ready', flush=True); sys.stdin.read()"
+    run.start(program, tmp_path / "elsewhere" / "log.csv")
+    (run.directory / "hparams.yaml").write_text("lr: 0.1\n")
+    run.follow_until(lambda records: any("config" in record for record in records))
+
+    run.end()
+
+    assert run.sources() == {"hparams.yaml"}
 
 
 def test_file_that_may_not_be_read_is_told(run):

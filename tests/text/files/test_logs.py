@@ -211,6 +211,10 @@ def test_line_that_is_no_object_is_told(line):
     assert fact.warning == "this is no JSON object; the line was left out"
 
 
+def test_an_empty_object_is_nothing():
+    assert rows(JsonLog(), "{" + " " * 9000 + "}") == []
+
+
 def test_number_beyond_a_double_is_left_out():
     assert rows(JsonLog(), '{"step": 1, "big": 1%s, "x": 2}' % ("0" * 400)) == [(1, None, {"x": 2})]
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import time
 import zlib
 
@@ -120,7 +121,8 @@ class Following:
         is_known = not {key, f"{key}:file"}.isdisjoint(self._channel.positions)
         try:
             status = os.stat(path)
-            if self._refused.get(path) == status.st_ino or not self._is_within(status.st_mtime, is_known):
+            is_refused = self._refused.get(path) == status.st_ino or not stat.S_ISREG(status.st_mode)
+            if is_refused or not self._is_within(status.st_mtime, is_known):
                 return
             kind = kind_by_name(path)
             if kind == "text":

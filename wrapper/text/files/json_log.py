@@ -7,6 +7,7 @@ from wrapper.text.files.facts import Fact, read_number
 
 MOST_DEPTH = 6
 MOST_VALUES = 5000
+MOST_NAME = 200
 MOST_NUMBER = 1 << 1023  # beyond a double
 
 
@@ -23,8 +24,8 @@ class JsonLog:
         values = read_object(line)
         if values is None:
             return [Fact(warning="this is no JSON object; the line was left out")]
-        if len(values) > MOST_VALUES:
-            return [Fact(warning=f"{len(values)} values in one line; it was left out")]
+        if len(values) > MOST_VALUES or (len(line) > MOST_VALUES and max(map(len, values), default=0) > MOST_NAME):
+            return [Fact(warning="it has too many values, or names too long; the line was left out")]
         columns = know_columns(tuple(values))
         fact = make_row(keep_numbers(values, columns.split), columns, self._counting)
         return [fact] if fact else []

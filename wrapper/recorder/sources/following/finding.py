@@ -17,6 +17,7 @@ from wrapper.text.files.kinds import kind_by_name
 OUTSIDE_DEPTH = 2
 MOST_ROOTS = 50
 MOST_OPENED = 5000
+LONGEST_WORD = 4096
 SHARED = ("/", "/tmp", "/dev/shm", "/var/tmp", "/home", "/root", "/mnt", "/data")
 OURS = "/.wandb-wrapper/"
 # An option that says where a program puts what it writes.
@@ -34,6 +35,7 @@ class Finder:
         self._argument_folders = output_folders(part, directory)
         self._opened: set[str] = set()
         self._own_folders: set[str] = set()  # that the command writes into, or works in
+        self._ours: set[str] = set()
         self._doubtful: set[str] = set()
         self.old: list[tuple[str, int]] = []
 
@@ -46,7 +48,8 @@ class Finder:
         opened = [path for path in self._opened if kind_by_name(path) and self._is_new(path)]
         found = dict.fromkeys(opened)
         for path in scan.new:
-            if path not in found and self._is_ours(path):
+            if path not in found and (path in self._ours or self._is_ours(path)):
+                self._ours.add(path)
                 found[path] = None
         return [path for path in found if not self._is_own(path)]
 
@@ -138,7 +141,7 @@ def output_folders(part: dict[str, Any], directory: str) -> list[str]:
         name, sign, value = str(word).partition("=")
         name, value = (name, value) if sign else (option, str(word))
         option = str(word) if str(word).startswith("-") else ""
-        if value and OUTPUT_OPTION.fullmatch(name):
+        if value and len(word) < LONGEST_WORD and OUTPUT_OPTION.fullmatch(name):
             path = os.path.realpath(os.path.join(directory, value))
             if not is_below(path, directory) and path not in SHARED:
                 found.append(path)

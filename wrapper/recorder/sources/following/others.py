@@ -28,6 +28,7 @@ class OtherRuns:
         self._since = started_at(part)
         self._words = words_of(part)
         self._harmless: set[str] = set()
+        self._over: dict[str, int] = {}  # runs of which all parts are harmless, with the time of their folder
         self._found: dict[str, set[str]] = {}
         self._looked_at = float("-inf")
         self.are_strangers = False
@@ -52,15 +53,19 @@ class OtherRuns:
         return min((start for start in starts if start > after), default=float("inf"))
 
     def _parts(self) -> list[str]:
+        """Those that are still to be judged. There may be thousands of runs: one that is over is looked at once."""
         here = os.path.realpath(".")
-        paths = [
-            f"{FOLDER}/{run}/{part}"
-            for run in list_folder(FOLDER)
-            if is_run_id(run)
-            for part in list_folder(f"{FOLDER}/{run}")
-            if read_part_name(part)
-        ]
-        return [path for path in paths if path not in self._harmless and os.path.realpath(path) != here]
+        found = []
+        for run in filter(is_run_id, list_folder(FOLDER)):
+            made = changed_ns(f"{FOLDER}/{run}")
+            if self._over.get(run) == made:
+                continue
+            paths = [f"{FOLDER}/{run}/{part}" for part in list_folder(f"{FOLDER}/{run}") if read_part_name(part)]
+            paths = [path for path in paths if path not in self._harmless]
+            if not paths:
+                self._over[run] = made
+            found += [path for path in paths if os.path.realpath(path) != here]
+        return found
 
     def _look(self) -> None:
         for path in self._parts():
@@ -102,6 +107,14 @@ def modified(path: str) -> float:
         return os.stat(path).st_mtime
     except OSError:
         return 0.0
+
+
+def changed_ns(path: str) -> int:
+    """When something was made or removed in a folder; 0 when it is gone."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def read_part(path: str) -> dict[str, Any]:
