@@ -7,6 +7,7 @@ and again where its output is read.
 from __future__ import annotations
 
 import re
+import warnings
 from typing import NamedTuple
 
 NUMBER = r"[-+]?(?:\d[\d,]{0,40}(?:\.\d{0,40})?(?:[eE][-+]?\d{1,4})?|\.\d{1,40}(?:[eE][-+]?\d{1,4})?|nan|NaN|inf|Inf)"
@@ -85,7 +86,11 @@ def literal(text: str, start: int) -> str:
 
 def read_regex(text: str) -> Pattern:
     try:
-        regex = re.compile(text[1:-1])
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # About what a later Python may read otherwise: this one knows what it means.
+            regex = re.compile(text[1:-1])
     except re.error as error:
         raise BadPattern(error.msg, 1 + (error.pos or 0)) from None
     except (OverflowError, RecursionError):

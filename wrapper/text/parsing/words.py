@@ -80,11 +80,8 @@ def role(name: str) -> str:
         return "time" if TIMES & {*words} else "other"
     if not NOT_COUNTING.isdisjoint(words) and last in {*EPOCHS, *STEPS} and joined not in STEP_RANK:
         return "setting"
-    if (
-        (last in EPOCHS and not (len(words) > 1 and " " not in name and role(name.rstrip("epochsEPOCHS")) == "metric"))
-        or (joined == "e")
-        or (words[0] in EPOCHS and ORDINALS.issuperset(words[1:]))
-    ):
+    is_counted = last in EPOCHS and not is_of_epoch(name, words)
+    if is_counted or joined == "e" or (words[0] in EPOCHS and ORDINALS.issuperset(words[1:])):
         return "epoch"
     if joined in STEP_RANK:
         return "step"
@@ -96,6 +93,11 @@ def role(name: str) -> str:
     if is_metric:
         return "setting" if last in SETTINGS - STATISTICS - LENGTHS or words[0] in SETTINGS - STATISTICS else "metric"
     return "other" if last in STATISTICS or SETTINGS.isdisjoint(words) else "setting"
+
+
+def is_of_epoch(name: str, words: tuple[str, ...]) -> bool:
+    """Whether it is a metric over an epoch, as in `train_loss_epoch`."""
+    return len(words) > 1 and " " not in name and is_measured("_".join(words[:-1]), words[:-1])
 
 
 def is_measured(name: str, words: tuple[str, ...]) -> bool:
