@@ -87,7 +87,8 @@ class Reading:
             try:
                 tree = trees.find_tree(folder, self._deadline_s)
             except trees.NoRepository as error:
-                said += [f"the repository cannot be read: {error}"] if str(error) else []
+                if str(error) or is_below_repository(folder):
+                    said.append(f"the repository cannot be read: {error or 'git does not take it for one'}")
             except GitFailed as error:
                 said.append(f"the repository cannot be read: {error}")
             except NoGit:
@@ -254,11 +255,12 @@ class Reading:
             self.facts["masked"] = masked
             places = ", ".join(sorted({f"{item['path']} in {item['in']}" for item in masked})[:5])
             self.problems.append(f"secrets were masked, so restoring the code is inexact: {places}")
+        if "commit" in self.facts:
+            self.facts["exact"] = not (masked or self.problems or self._left_out.count or self.facts.get("bare"))
         if self.facts.get("root"):
             self.facts["dirty"] = bool(
                 self.facts.get("changed") or any(map(is_dirty, self.facts.get("submodules", ())))
             )
-        self.facts["exact"] = not (masked or self.problems or self._left_out.count or self.facts.get("bare"))
 
 
 def is_dirty(found: Facts) -> bool:
