@@ -58,9 +58,9 @@ def test_window_shows_how_far_it_is_its_metrics_and_its_last_lines(wandb: list[s
     run.tell(20, 50)
 
     with watching(wandb, rows=24, columns=80) as terminal:
-        shown = terminal.expect(rb"epoch 2\x1b\[0m").string.decode()
+        shown = terminal.expect(rb"loss.*epoch 2\x1b\[0m").string.decode()
 
-        assert "brisk-otter-12" in shown and "running for 10" in shown and "q quits" in shown
+        assert "brisk-otter-12" in shown and "running for " in shown and "q quits" in shown
         assert re.search("━━━━━━━━━.*───.* 20 of 50 epochs", shown)
         assert re.search("loss .*█▃▁ .*0.75.*2.*0.75.*3", shown)
         run.end()
@@ -72,7 +72,7 @@ def test_what_is_new_is_drawn_where_it_changed_and_nothing_else(wandb: list[str]
     run.log(loss=3.0)
 
     with watching(wandb) as terminal:
-        terminal.expect(rb"first line")
+        terminal.expect(rb"loss.*first line")
         run.log(loss=0.25)
         run.print("second line\n")
         new = terminal.expect(rb"0\.25.*second line").group()
@@ -252,7 +252,7 @@ def test_without_a_terminal_each_new_row_is_a_line(wandb: list[str]) -> None:
         rest, said = asked.communicate(timeout=15)
 
     assert [line.split()[-1] for line in [*first, *later]] == [*map(str, range(4, 15)), "val"]
-    assert re.fullmatch(r"10\.\ds  step 15  acc 0\.5  phase val\n", later[1])
+    assert re.fullmatch(r"[\d.]+s  step 15  acc 0\.5  phase val\n", later[1])
     assert rest.decode().split()[-2:] == ["loss", "0.25"]
     assert re.fullmatch(r"wandb: brisk-otter-12 finished after .*\n", said.decode())
 
@@ -290,7 +290,7 @@ def test_watching_a_run_that_stands_still_takes_nearly_nothing(wandb: list[str])
     Going(output=b"hello\n").log(loss=1.0)
 
     with watching(wandb, leads=True) as terminal:
-        terminal.expect(rb"hello")
+        terminal.expect(rb"loss.*hello")
         before, written = cpu_ticks(terminal.leader.pid), len(terminal.shown)
         start = time.monotonic()
         wait_until(lambda: terminal.look() or time.monotonic() - start > 4)
