@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -23,6 +24,7 @@ LARGEST_BYTES = 50 << 20
 MOST_FILES = 5_000
 LARGEST_MASKED_BYTES = 2 << 20
 MOST_NAMED = 100
+NO_FILE = "no plain file"
 STORE = "archives"
 HOLDS_SECRETS = re.compile(
     r"\.env(?:\.(?!example$|sample$|template$).*)?|\.netrc|\.npmrc|\.pypirc|\.git-credentials|\.htpasswd|kaggle\.json"
@@ -58,10 +60,10 @@ def look(name: str, path: str, left_out: Leftovers) -> Member | None:
     try:
         status = os.lstat(path)
     except OSError as error:
-        left_out.add(name, os.strerror(error.errno or 0))
+        left_out.add(name, error.strerror or "")
         return None
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
-        left_out.add(name, "no plain file")
+        left_out.add(name, NO_FILE)
     elif HOLDS_SECRETS.fullmatch(os.path.basename(name)):
         left_out.add(name, "it may hold secrets", status.st_size)
     elif status.st_size > LARGEST_FILE_BYTES:
@@ -135,7 +137,7 @@ class Archive:
             else:
                 data = self._mask(member.name, read_file(member.path))
         except OSError as error:
-            self._left_out.add(member.name, os.strerror(error.errno or 0), member.status.st_size)
+            self._left_out.add(member.name, error.strerror or "", member.status.st_size)
             return
         info.size = len(data)
         tar.addfile(info, io.BytesIO(data))
@@ -157,7 +159,7 @@ def read_file(path: str) -> bytes:
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC)
     with os.fdopen(fd, "rb") as file:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(0, "no plain file")
+            raise OSError(errno.ENOTSUP, NO_FILE)
         return file.read(LARGEST_FILE_BYTES)
 
 

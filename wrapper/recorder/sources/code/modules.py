@@ -9,6 +9,7 @@ import stat
 import warnings
 from typing import TYPE_CHECKING
 
+from wrapper.recorder.paths import read_place
 from wrapper.text.launchers import find_program
 
 if TYPE_CHECKING:
@@ -74,12 +75,13 @@ def find_local_files(script: str, folder: str, most: int = MOST_FILES) -> list[s
 def names_in(path: str, roots: list[str]) -> Iterator[str]:
     """Paths that a file may mean by its imports, or that it spells out."""
     data = read_text(path)
+    roots = list(dict.fromkeys([os.path.dirname(path), *roots]))  # A script further down may have been started itself.
     if path.endswith(".py"):
         for level, module, names in imports_in(data):
             yield from places(path, level, module, names, roots)
         return
     for word in dict.fromkeys(NAMED.findall(data)):
-        for root in (os.path.dirname(path), *roots):
+        for root in roots:
             yield os.path.normpath(os.path.join(root, os.fsdecode(word)))
 
 
@@ -89,11 +91,15 @@ def read_text(path: str) -> bytes:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except (OSError, ValueError):
         return b""
-    with os.fdopen(fd, "rb") as file:
+    try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_BYTES:
             return b""
-        data = file.read(LARGEST_BYTES)
+        data = read_place(fd, 0, LARGEST_BYTES)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
     return b"" if b"\0" in data[:8192] else data or b"\n"
 
 

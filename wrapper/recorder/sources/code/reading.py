@@ -153,9 +153,10 @@ class Reading:
         yield from self._read_tree(inner, f"{prefix}{path}/", found)
 
     def _keep_changes(self, tree: Tree, prefix: str, facts: Facts) -> None:
-        changes = trees.find_changes(tree)
-        filters = trees.find_filters(tree, [change.path for change in changes])
-        changes = [change for change in changes if not is_only_filtered(tree, change, filters)]
+        found = trees.find_changes(tree)
+        filters = trees.find_filters(tree, [change.path for change in found])
+        same = [change.path for change in found if is_only_filtered(tree, change, filters)]
+        changes = [change for change in found if change.path not in same]
         facts["changed"] = len(changes)
         facts["files"] = [change.path for change in changes[:MOST_NAMED]]
         late = [change.path for change in changes if change.newest >= self._started_at]
@@ -163,7 +164,7 @@ class Reading:
             facts["changed_later"] = late[:MOST_NAMED]
         if os.path.exists(tree.index) and os.stat(tree.index).st_mtime >= self._started_at:
             self.problems.append(f"the index of {tree.root} was changed after the start")
-        excluded = [change.path for change in changes if not self._is_for_patch(tree, change, prefix, filters)]
+        excluded = same + [change.path for change in changes if not self._is_for_patch(tree, change, prefix, filters)]
         folder = f"{FILES_FOLDER}/submodules/{prefix.strip('/').replace('/', '.')}" if prefix else FILES_FOLDER
         commit = tree.commit or empty_tree(tree)
         facts["patch"] = write_patch(tree, commit, f"{folder}/diff.patch", excluded)
