@@ -25,6 +25,8 @@ PROGRESS_EVERY_S = PLACE_EVERY_S = 1.0
 MOST_BEHIND_BYTES = 16 << 20
 KEPT_BYTES = 64 << 10
 REST_PER_WORK, LONGEST_REST_S = 3.0, 1.0
+# What is left at the end may take so long; then only the last of it is read. It is a second for all that trainings print.
+LONGEST_REST_OF_WORK_S = 20.0
 BLOCK_BYTES = 1 << 20
 PIECE_BYTES = 1 << 14
 CUT = b"\r\x1b[2K\n"  # Where bytes are missing: half a number is not to be taken for a whole one.
@@ -60,6 +62,7 @@ class Reading:
         self._now: float | None = None
         self._grew_at = self._told_at = time.monotonic()
         self._placed_at = 0.0
+        self._ended_at: float | None = None  # by the clock of our own CPU time
         self._told: object = None
         self._paths = {stream["stream"]: stream.get("path") for stream in read_streams(part.get("streams"))}
         self._rested_at = time.process_time()
@@ -137,9 +140,15 @@ class Reading:
     def _is_too_far_behind(self) -> bool:
         """Only the present is skipped to, and only by who is not just catching up after another reader's death."""
         position = self._stretches.position
-        if self._channel.has_ended or position < self._replay_until or self._count < self._given:
+        if position < self._replay_until or self._count < self._given:
+            self._ended_at = None
             return False
-        return self._part.output_bytes() - position > MOST_BEHIND_BYTES
+        behind = self._part.output_bytes() - position
+        if not self._channel.has_ended:
+            return behind > MOST_BEHIND_BYTES
+        if self._ended_at is None:
+            self._ended_at = time.process_time()
+        return behind > KEPT_BYTES and time.process_time() - self._ended_at > LONGEST_REST_OF_WORK_S
 
     def _skip(self) -> None:
         """Leave out what is too much, whole lines of it, and say so."""
