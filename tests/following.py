@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,41 @@ from typing import Any
 from wrapper.recorder.readers import Reader
 from wrapper.recorder.sources import followed
 from wrapper.rundir.journal import Journal, read_records
+
+STEPPING = """
+import csv, json, os, sys
+def steps(write):
+    print("ready", flush=True)
+    for step, _ in enumerate(sys.stdin):
+        write(step)
+        print("done", flush=True)
+"""
+
+
+def stepping(text: str) -> str:
+    """A program that does its next step for each line that it is given."""
+    return STEPPING + textwrap.dedent(text)
+
+
+TENSORBOARD = stepping("""
+from tensorboardX import SummaryWriter
+writer = SummaryWriter("runs/x", flush_secs=0.01)
+def write(step):
+    writer.add_scalar("train/loss", 1 / (step + 1), step)
+    writer.add_scalar("lr", 0.1, step)
+steps(write)
+""")
+
+APPENDING = stepping("""
+def write(step):
+    is_new = not os.path.exists("log.csv")
+    with open("log.csv", "a") as file:
+        out = csv.writer(file)
+        if is_new:
+            out.writerow(["epoch", "loss"])
+        out.writerow([step, 1 / (step + 1)])
+steps(write)
+""")
 
 
 class Run:
@@ -104,6 +140,11 @@ class Run:
 def rows_of(records: list[dict[str, Any]], source: str) -> list[tuple[Any, dict[str, Any]]]:
     rows = [record for record in records if record["source"] == f"followed:{source}" and "row" in record]
     return [(record.get("step"), record["row"]) for record in rows]
+
+
+def has_step(source: str, step: int) -> Callable[[list[dict[str, Any]]], bool]:
+    """Whether a row of this step is there."""
+    return lambda records: any(number == step for number, _ in rows_of(records, source))
 
 
 class Killed(BaseException):

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from wrapper.recorder.sources.followed import prefix_of
-from wrapper.recorder.sources.following import folders, mounts
+from wrapper.recorder.sources.following import mounts
 from wrapper.recorder.sources.following.finding import output_folders
 from wrapper.recorder.sources.following.folders import Folders, Root, search_depth
 
@@ -43,17 +43,17 @@ def test_a_folder_that_has_changed_is_read_again(tmp_path, write):
         assert path in searched.scan([Root(str(tmp_path), 6)]).new
 
 
-def test_a_folder_that_has_not_changed_is_not_read_again(tmp_path, write, monkeypatch):
+def test_a_folder_that_has_not_changed_is_not_read_again(tmp_path, write):
     write("sub/log.csv")
+    long_ago = (time.time() - 100,) * 2
     for path in (tmp_path / "sub", tmp_path):
-        os.utime(path, (time.time() - 100,) * 2)
+        os.utime(path, long_ago)
     searched = Folders(time.time() - 10)
     first = searched.scan([Root(str(tmp_path), 6)])
-    read = []
-    monkeypatch.setattr(folders, "list_folder", lambda path, mtime_ns: read.append(path))
+    write("sub/new.csv")
+    os.utime(tmp_path / "sub", long_ago)
 
     assert searched.scan([Root(str(tmp_path), 6)]) == first
-    assert read == []
 
 
 def test_only_so_deep(tmp_path, write):
@@ -63,12 +63,11 @@ def test_only_so_deep(tmp_path, write):
     assert len(Folders(0).scan([Root(str(tmp_path), 3)]).new) == 1
 
 
-def test_only_so_many(tmp_path, write, monkeypatch):
-    monkeypatch.setattr(folders, "MOST_ENTRIES", 60)
+def test_only_so_many(tmp_path, write):
     for number in range(50):
         write(f"{number:02}/log.csv")
 
-    assert 0 < len(Folders(0).scan([Root(str(tmp_path), 6)]).new) < 50
+    assert 0 < len(Folders(0, most_entries=60).scan([Root(str(tmp_path), 6)]).new) < 50
 
 
 def test_links_lead_nowhere(tmp_path, write):
@@ -89,10 +88,10 @@ def test_little_of_a_home_is_searched_and_nothing_of_the_whole_machine(tmp_path,
     assert search_depth(str(tmp_path / "project")) == 6
 
 
-def test_other_machines_come_last(monkeypatch):
-    monkeypatch.setattr(mounts, "read_remote", lambda: ("/mnt/nfs/",))
+def test_other_machines_come_last():
+    paths = ["/mnt/nfs/a", "/home/b", "/mnt/nfs2/c"]
 
-    assert mounts.local_first(["/mnt/nfs/a", "/home/b", "/mnt/nfs2/c"]) == ["/home/b", "/mnt/nfs2/c", "/mnt/nfs/a"]
+    assert mounts.local_first(paths, ("/mnt/nfs/",)) == ["/home/b", "/mnt/nfs2/c", "/mnt/nfs/a"]
 
 
 def test_mounts_of_this_machine_can_be_read():

@@ -12,7 +12,7 @@ from wrapper.text.files.kinds import kind_by_name
 
 MOST_ENTRIES = 20_000
 MOST_FILES = 300  # in one folder; where more might be logs, they are data
-BUDGET_S = 0.5
+BUDGET_S = 0.2
 CLOCK_S = 0.02  # The time of a file may be that much older than the clock.
 FRESH_S = 2.0  # The time of a folder that was just changed does not tell the next change.
 SKIPPED = frozenset(
@@ -47,8 +47,8 @@ class Scan(NamedTuple):
 class Folders:
     """Remembers what is in which folder, so that only a folder that has changed is read again."""
 
-    def __init__(self, since: float) -> None:
-        self._since = since - CLOCK_S
+    def __init__(self, since: float, most_entries: int = MOST_ENTRIES) -> None:
+        self._since, self._most_entries = since - CLOCK_S, most_entries
         self._listings: dict[str, Listing] = {}
 
     def scan(self, roots: list[Root]) -> Scan:
@@ -57,7 +57,7 @@ class Folders:
         waiting = deque(roots)
         seen: set[str] = set()
         entries, until = 0, time.monotonic() + BUDGET_S
-        while waiting and entries < MOST_ENTRIES and time.monotonic() < until:
+        while waiting and entries < self._most_entries and time.monotonic() < until:
             path, depth = waiting.popleft()
             if path in seen:
                 continue

@@ -33,7 +33,7 @@ def read_remote() -> tuple[str, ...]:
     return tuple(found)
 
 
-def local_first(paths: list[str]) -> list[str]:
+def local_first(paths: list[str], remote: tuple[str, ...] | None = None) -> list[str]:
     """The same paths, those on disks of this machine first."""
-    remote = read_remote()
+    remote = read_remote() if remote is None else remote
     return sorted(paths, key=lambda path: path.startswith(remote)) if remote else paths
