@@ -105,8 +105,9 @@ class OutputParser:
             self._note_live(row.values)
 
     def _note_live(self, values: dict[str, float]) -> None:
-        if len(self._live) < KEPT_LIVE:
-            self._live.update(values)
+        if len(self._live) + len(values) > KEPT_LIVE:
+            values = {name: value for name, value in values.items() if name in self._live}
+        self._live.update(values)
 
     def _given(self) -> list[Row]:
         rows, self._rows = self._rows, []
