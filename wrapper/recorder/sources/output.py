@@ -25,7 +25,7 @@ PROGRESS_EVERY_S = PLACE_EVERY_S = 1.0
 MOST_BEHIND_BYTES = 16 << 20
 KEPT_BYTES = 64 << 10
 REST_PER_WORK, LONGEST_REST_S = 3.0, 1.0
-# What is left at the end may take so long; then only the last of it is read. It is a second for all that trainings print.
+# What is left at the end may take so long, and a second is usual; then only the last of it is read.
 LONGEST_REST_OF_WORK_S = 20.0
 BLOCK_BYTES = 1 << 20
 PIECE_BYTES = 1 << 14
