@@ -25,7 +25,8 @@ class LogCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Options"):
-            formatter.write_dl([(f"{flag} {value}", help) for flag, (value, help) in OPTIONS.items()])
+            shown = [(f"{flag} {value}", help) for flag, (value, help) in OPTIONS.items()]
+            formatter.write_dl([*shown, ("-h, --help", "Show this message and exit.")])
 
 
 def append(words: list[str]) -> int:

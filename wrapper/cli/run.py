@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from wrapper.launch import options
-from wrapper.launch.options import OPTIONS, Option
+from wrapper.launch.options import OPTIONS, RUNNING, Option
 
 
 class RunCommand(click.Command):
@@ -43,7 +43,7 @@ class RunCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """By what they are about; those that only undo another are left out."""
-        for section in dict.fromkeys(option.section for option in OPTIONS):
+        for section in sorted(dict.fromkeys(option.section for option in OPTIONS), key=RUNNING.__eq__):
             shown = [option for option in OPTIONS if option.section == section and option.help]
             with formatter.section(section):
                 formatter.write_dl([(spelling(option), option.help) for option in shown])
@@ -88,7 +88,7 @@ run = RunCommand(
     ],
     context_settings={"allow_interspersed_args": False},
     add_help_option=False,
-    help="""Run a command, and keep what it printed and how it ended.
+    help="""Run a command, and keep its metrics, its output and how it ended.
 
     It runs exactly as it would run by itself, in the same place, and ends as it would end.
 
