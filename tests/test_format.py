@@ -62,6 +62,7 @@ kill $$"""
         "parsed",
         "metrics",
         "code",
+        "environment",
         "cause",
         "machine",
     }
@@ -72,7 +73,7 @@ def shape(record):
 
 
 def test_records_of_the_example_are_numbered_as_the_text_says():
-    assert [record["n"] for record in examples("journal.jsonl")] == list(range(1, 28))
+    assert [record["n"] for record in examples("journal.jsonl")] == list(range(1, 29))
 
 
 def test_every_file_of_a_part_is_in_the_drawing(wandb):

@@ -182,6 +182,7 @@ class Reader:
 
 NAMES = {
     "code": "the code",
+    "environment": "the environment",
     "output": "the output",
     "metrics": "the metrics file",
     "followed": "the files that the command wrote",
@@ -199,6 +200,7 @@ def make_readers(
     began = time.monotonic()
     wanted: dict[str, Callable[[bool], bool]] = {
         "code": lambda _: journal.positions.get("code", 0) < 1,
+        "environment": lambda _: command > 0 and journal.positions.get("environment", 0) < 2,
         "config": lambda _: journal.positions.get("arguments", 0) < 2,
         "output": lambda has_ended: has_bytes(OUTPUT_FILE) and (has_ended or knows_writers()),
         "metrics": lambda _: has_bytes(METRICS_FILE),
