@@ -111,12 +111,12 @@ class Verbs(click.Group):
 )
 @click.version_option(__version__, "--version", message=f"wandb-wrapper {__version__}", help="Show the version.")
 def wandb() -> None:
-    """Put `wandb run` in front of a command: it runs as it would by itself, and what it
-    printed and how it ended are kept.
+    """Put `wandb run` in front of a command: it runs as it would by itself, and its metrics, its
+    output and how it ended are kept.
 
     \b
         wandb run python train.py
         wandb ls
         wandb show latest
-        wandb output latest --follow
+        wandb watch latest
     """

@@ -88,7 +88,7 @@ run = RunCommand(
     ],
     context_settings={"allow_interspersed_args": False},
     add_help_option=False,
-    help="""Run a command, and keep its metrics, its output and how it ended.
+    help="""Run a command, and keep its metrics, its output, its end.
 
     It runs exactly as it would run by itself, in the same place, and ends as it would end.
 
