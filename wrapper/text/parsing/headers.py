@@ -1,5 +1,6 @@
 """What a table looks like: what separates its cells, the names in its header, what stands below which name."""
 
+import itertools
 import re
 from functools import lru_cache
 from typing import NamedTuple
@@ -96,6 +97,12 @@ def read_header(line: str, above: str = "") -> Header | None:
     roles = {role(cell.text) for cell in (*columns, *words)}
     if not roles & {"metric", "step", "epoch"} and not all(is_section(cell.text) for cell in columns if cell.text):
         return None
+    upper = split_cells(above, "|") if separator == "|" else []
+    starts, names = [cell.start for cell in words], [cell.text for cell in words]
+    if upper and [cell.start for cell in upper] == starts and [cell.text for cell in upper] != names:
+        columns = [low._replace(text=f"{up.text} {low.text}".strip()) for up, low in zip(upper, words, strict=True)]
+        words = columns if not any(read_cell(cell.text) for cell in upper) else words
+        columns = words
     upper = split_cells(above, " ") if separator == " " and len(words) > 2 else []
     if len(upper) == len(words) and all(
         up.text.isalpha() and overlaps(up, low) for up, low in zip(upper, words, strict=True)
@@ -135,8 +142,13 @@ def match_places(header: Header, cells: list[Cell]) -> list[tuple[Cell, Cell]]:
             best = max(overlap, key=lambda n: overlaps(header.columns[n], cell))
             below.setdefault(best, []).append(cell)
     pairs: list[tuple[Cell, Cell]] = []
-    label = " ".join(cell.text for cell in cells if cell.end <= header.columns[0].start)
-    if label:
+    first = header.columns[0]
+    texts = list(itertools.takewhile(lambda cell: read_cell(cell.text) is None and cell.start < first.end, cells))
+    if any(cell.end > first.start for cell in texts) and len(texts) > 1:
+        below.pop(0, None)  # A name of several words, which only ends below its column.
+    else:
+        texts = [cell for cell in cells if cell.end <= first.start]
+    if label := " ".join(cell.text for cell in texts):
         pairs.append((Cell("", 0, 0), Cell(label, 0, 0)))
     for number, found in below.items():
         words = [word for word in header.words if overlaps(header.columns[number], word)]

@@ -16,7 +16,7 @@ SETTINGS = frozenset(
     " namespace space".split()
 )
 DEEPEST = 8
-NOT_VALUES = frozenset("pid port timestamp ts rank local_rank world_size version seed".split())
+NOT_VALUES = frozenset("level pid port timestamp ts rank local_rank world_size version seed".split())
 
 
 class Mapping:

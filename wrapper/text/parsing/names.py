@@ -10,7 +10,7 @@ WRAPPER = re.compile(
     r"\b(?:tensor|array|Array|np\.\w{1,20}|numpy\.\w{1,20}|jnp\.\w{1,20}|float\d{0,3}|Decimal|mx\.array)\(\[?$"
 )
 CELL = re.compile(
-    r"\|(?!\w{1,12}\||$)|[,;│┃║•\]{}\t]| [-–—] |(?<!\bof)(?<! )  +|(?<![Aa]vg)[.!?] |\.{3,}"
+    r"\|(?!\w{1,12}\||$)|[,;│┃║•\]{}\t]| [-–—/] |(?<!\bof)(?<! )  +|(?<![Aa]vg)[.!?] |\.{3,}"
     r"|[\"'] |(?:^|\s)[-*>#]+(?=\s)"
 )
 COLON = re.compile(r"(?<!\s)\s*:\s+")

@@ -18,7 +18,7 @@ PREFIX = re.compile(
     rf"|\[{N},(?P<tagged>{N})\]<std(?:out|err)>:|(?:rank|Rank|RANK)[ :=_-]?(?P<bare>\d{{1,6}}|{N})(?::| ?[|])(?=\s))"
     rf"|(?P<task>\((?:[\w.]{{1,60}} )?(?:pid|rank)=(?P<pid>{N}|\d+)(?:, ip=[^)]{{1,40}})?\))"
     rf"|(?P<glog>[IWEF]\d{{4}} (?:{N}|\d\d):{N}:{N} +{N} {PLACE}\])"
-    rf"|(?P<flagged>\[(?:{LEVEL}|[IWED]) {DAY}[ T]{HOUR}\])"
+    rf"|(?P<flagged>\[(?:{LEVEL}|[IWED]) {DAY}[ T]{HOUR}\]|\[{LEVEL}\|[^\]\[]{{1,80}}\]:?)"
     rf"|(?P<dated_logger>\[(?:[\w./]{{1,60}}:? ){{0,2}}{DAY} {HOUR}(?: [\w./]{{1,60}}(?::(?:{N}|\d+))?)?\]:?)"
     rf"|(?P<time>[\[(]?(?:{DAY}(?:[ T]| - ){HOUR}|{HOUR}|{DAY}(?= - ))(?: {LEVEL})?[\])]?(?![\w%/])[,:|]?)"
     rf"|(?P<level>[\[(]?\b{LEVEL} *[\])]?(?=[ :|-]|$)(?: (?=\())?[:|]?)"

@@ -45,7 +45,8 @@ PROSE = frozenset(
     " than using into which when if not can could should would per".split()
 )
 
-NOT_COUNTING = frozenset("max min n search without".split())
+NOT_COUNTING = frozenset("max min search without".split())
+TOTALS = frozenset("n_epoch n_epochs n_iter n_iters n_iterations n_steps".split())
 ORDINALS = SECTIONS | frozenset("number no nr num index idx id loaded".split())
 GROUPS = SECTIONS | frozenset("time progress global trainer charts general rollout".split())
 LENGTHS = frozenset("length count used".split())
@@ -78,7 +79,8 @@ def role(name: str) -> str:
         return "rate"
     if "/" in name and words[0] not in GROUPS and joined not in STEP_RANK and last in {*EPOCHS, *STEPS}:
         return "time" if TIMES & {*words} else "other"
-    if not NOT_COUNTING.isdisjoint(words) and last in {*EPOCHS, *STEPS} and joined not in STEP_RANK:
+    is_counter = last in {*EPOCHS, *STEPS} and joined not in STEP_RANK
+    if joined in TOTALS or (is_counter and not NOT_COUNTING.isdisjoint(words)):
         return "setting"
     is_counted = last in EPOCHS and not is_of_epoch(name, words)
     if is_counted or joined == "e" or (words[0] in EPOCHS and ORDINALS.issuperset(words[1:])):
