@@ -46,7 +46,7 @@ def recorder_pid():
     def find():
         pids = [pid for pid, _ in descendants() if any("recorder" in word for word in command_line_of(pid)[:6])]
         started = [record for record in only_part().records() if "started" in record] if pids else []
-        return pids[0] if started and started[-1]["started"]["pid"] == pids[0] else None
+        return pid if started and (pid := started[-1]["started"]["pid"]) in pids else None  # Its readers look alike.
 
     return wait_until(find)
 

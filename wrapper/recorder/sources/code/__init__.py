@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wrapper.recorder.asking import Asker, NoAnswer
-from wrapper.recorder.sources.code.git import DEADLINE_S
+from wrapper.recorder.sources.code.git import DEADLINE_S, die_with_parent
 from wrapper.recorder.sources.code.reading import Reading
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def read(channel: Channel) -> None:
 
 def keep_code(channel: Channel, deadline_s: float = DEADLINE_S) -> None:
     """Look at the code, and say what is known of it: early, and all of it at the end."""
+    die_with_parent()
     began = said = time.monotonic()
     looking = Reading(channel.part, deadline_s).steps()
     asker = Asker({"next": lambda: next(looking, None)}, ANSWERS_OF_A_STEP * deadline_s)

@@ -6,6 +6,7 @@ GitPython starts the processes. Its own reading of repositories is not used: it 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
 import shutil
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 DEADLINE_S = 45.0
 MOST_BYTES = 64 << 20
 PIECE_BYTES = 1 << 16
+PR_SET_PDEATHSIG = 1
 # Which repository is meant stands in these; the command's own directory says it instead.
 STAYS = frozenset({"GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_CONFIG_GLOBAL"})
 ENVIRONMENT = {
@@ -163,6 +165,11 @@ def prepare_environment() -> None:
     for name in [name for name in os.environ if name.startswith("GIT_") and name not in STAYS]:
         del os.environ[name]
     os.environ.update(ENVIRONMENT)
+
+
+def die_with_parent() -> None:
+    """Have the kernel end us when our parent ends: there must not be two of us that write the same files."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def find_git() -> str:

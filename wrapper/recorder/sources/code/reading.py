@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wrapper.recorder.packages import reach_packages
 from wrapper.recorder.sources.code import modules, trees
 from wrapper.recorder.sources.code.archives import STORE, Archive, Leftovers, Member, look
-from wrapper.recorder.sources.code.git import DEADLINE_S, GitFailed, NoGit, prepare_environment
+from wrapper.recorder.sources.code.git import DEADLINE_S, GitFailed, NoGit, die_with_parent, prepare_environment
 from wrapper.recorder.sources.code.lfs import is_as_staged
 from wrapper.recorder.sources.code.patches import empty_tree, write_patch
 from wrapper.rundir.names import FILES_FOLDER, FOLDER
@@ -46,6 +46,7 @@ class Reading:
     def steps(self) -> Iterator[tuple[Facts, list[str]]]:
         for fd in range(3):  # Nothing that is said to nobody is to land in a file of ours.
             os.dup2(os.open(os.devnull, os.O_RDWR), fd)
+        die_with_parent()
         reach_packages()
         prepare_environment()
         os.environ.pop("GIT_INDEX_FILE", None)
@@ -123,7 +124,7 @@ class Reading:
             self.problems.append(f"the index: {error.strerror}")
             return
         finally:
-            remove_index_copy()
+            trees.remove_index_copies(os.getcwd())
         yield
         places = [(path, commit) for path, commit in sorted(tree.links.items())] + [(path, "") for path in inner]
         for path, staged in places:
@@ -282,12 +283,6 @@ def is_below_repository(folder: str) -> bool:
             return False
         folder = os.path.dirname(folder)
     return True
-
-
-def remove_index_copy() -> None:
-    for name in (trees.INDEX_COPY, trees.INDEX_COPY + ".lock"):
-        if os.path.exists(name):
-            os.unlink(name)
 
 
 def store_of_archives() -> str:

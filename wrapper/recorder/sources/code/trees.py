@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,8 @@ from wrapper.text.masking import mask_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INDEX_COPY = "index.new"
 NO_REPOSITORY = "not a git repository (or any"  # Another text says that there is one, but damaged.
+INDEX_COPY = re.compile(r"index\.(\d+)\.new(?:\.lock)?")
 NOT_OURS = "dubious ownership"
 GITLINK = b"160000"
 MOST_CHANGED = 20_000
@@ -151,15 +153,21 @@ def copy_index(tree: Tree, folder: str) -> None:
 
     The copy is as old as the index: what was changed in the same moment is compared by its content.
     """
-    path = os.path.join(folder, INDEX_COPY)
-    for name in (path, path + ".lock"):
-        if os.path.exists(name):
-            os.unlink(name)
+    path = os.path.join(folder, f"index.{os.getpid()}.new")
     if os.path.exists(tree.index):
         shutil.copyfile(tree.index, path)
         status = os.stat(tree.index)
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     tree.git.environment["GIT_INDEX_FILE"] = path
+
+
+def remove_index_copies(folder: str) -> None:
+    """Remove our copy, and what others left who were killed."""
+    for name in os.listdir(folder):
+        found = INDEX_COPY.fullmatch(name)
+        if found and (int(found[1]) == os.getpid() or not os.path.exists(f"/proc/{found[1]}")):
+            with suppress(FileNotFoundError):  # Its git was still busy with it.
+                os.unlink(os.path.join(folder, name))
 
 
 def read_index(tree: Tree) -> None:
