@@ -1,6 +1,8 @@
 """The load of the machine and of the run's own processes is kept, and nothing that is wrong with a GPU stops it."""
 
+import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +12,8 @@ import pytest
 from kept import only_part
 from standin import StandIn, build_library
 from waiting import wait_until
+
+from wrapper.recorder.measuring.tree import children
 
 OFTEN = ["--stats-interval", "0.1", "--stats-average", "0.5"]
 HOLD = "import sys; x = bytearray(b'x') * (64 << 20); print('ready', flush=True); sys.stdin.read()"
@@ -191,6 +195,36 @@ def test_driver_that_hangs_stops_nothing_else(running, gpus, function):
 
     sample_with("system.proc.memory.rssMB", lambda mb: mb > 64)
     wait_until(lambda: len(samples()) > 3)
+
+
+def test_driver_that_hangs_is_noted(running, gpus):
+    running(sys.executable, "-c", HOLD)
+    sample_with("system.gpu.0.gpu")
+
+    gpus.say("5 nvmlDeviceGetTemperature hang")
+
+    wait_until(warnings, 30)
+    assert warnings() == ["the GPU driver did not answer for 10 s: GPUs are not measured for now"]
+
+
+def test_sampler_that_is_killed_is_followed_by_another_that_goes_on_counting(running, gpus):
+    run = running(sys.executable, "-c", f"import os; print(os.getpid(), file=open('pid', 'w')); {HOLD}")
+    gpus.say(f"0 processes {Path('pid').read_text().strip()}:1:1")
+    sample_with("system.gpu.energyKWh")
+    recorder = next(record["started"]["pid"] for record in only_part().records("started"))
+
+    for _ in range(2):
+        seen = len(samples())
+        for pid in children(recorder, threads=1):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda seen=seen: len(samples()) > seen + 2, 20)
+    run.stdin.close()
+    run.wait()
+
+    assert [record["upto"] for record in records()] == list(range(1, len(records()) + 1))
+    for name in ("system.network.sent", "system.network.recv", "system.gpu.energyKWh"):
+        values = [sample[name] for sample in samples() if name in sample]
+        assert values == sorted(values)
 
 
 def test_driver_that_does_not_start_is_noted(running, gpus):

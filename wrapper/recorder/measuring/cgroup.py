@@ -44,9 +44,9 @@ class Cgroup:
         return int(quota) / int(period)
 
 
-def find_cgroup(pid: int) -> Cgroup | None:
-    """The group of a process, with those around it; None when it is gone or there are none."""
-    text = _text(f"/proc/{pid}/cgroup")
+def find_cgroup(file: str) -> Cgroup | None:
+    """The group that a /proc/PID/cgroup names, with those around it; None when it is gone or names none."""
+    text = _text(file)
     paths = {name: path for line in text.splitlines() for name, path in _read_line(line)}
     first = {name: _folders(os.path.join(ROOT, name), paths[name]) for name in ("memory", "cpu") if name in paths}
     if any(first.values()):

@@ -90,7 +90,7 @@ def container() -> str:
 
 def limits(command: int) -> dict[str, float]:
     """What the control groups of the command let it use; nothing where nothing is limited."""
-    group = find_cgroup(command)
+    group = find_cgroup(f"/proc/{command}/cgroup")
     if group is None:
         return {}
     memory, processors = group.memory(), group.processors()

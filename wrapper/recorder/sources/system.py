@@ -73,7 +73,7 @@ class Sampler:
         self._gpus = GpuWatch(interval_s, self._note)
         self._joules = channel.positions.get("system:joules", 0)
         self._totals = Totals(channel.positions)
-        self._cgroup = find_cgroup(channel.command)
+        self._cgroup = find_cgroup(f"/proc/{channel.command}/cgroup")
         folders = [path for path in ("/", channel.part.get("cwd"), os.getcwd()) if isinstance(path, str)]
         self._mounts = mounts.find_mounts(folders)
         self._devices = mounts.devices(self._mounts)
