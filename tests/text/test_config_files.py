@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wrapper
-from wrapper.text.config_files import MOST_VALUES, NoSettings, Unreadable, YamlReading, kind_of, read_config
+from wrapper.text.config_files import MOST_VALUES, NoSettings, Unreadable, YamlReading, kind_of, read_config, read_yaml
 
 MODEL = {"depth": 4, "sizes": [1, 2], "name": "007"}
 NESTED = {"lr": 0.001, "model": MODEL, "fast": True, "seed": None}
@@ -190,3 +190,10 @@ def test_any_text_is_settings_or_refused(text, kind):
 def test_no_text_takes_more_than_its_length(kind, piece):
     with suppress(Unreadable, NoSettings):
         read_config(kind, '{"' + piece * (100_000 // len(piece)))
+
+
+def test_yaml_of_nested_brackets_is_refused_before_it_takes_long():
+    with pytest.raises(Unreadable, match="nested too deep") as refusal:
+        read_yaml("a: 1\nb: " + "[" * 100_000)
+
+    assert refusal.value.line == 2

@@ -25,6 +25,7 @@ LONGEST_TEXT = 4000
 LONGEST_KEY = 200
 LONGEST_INT_BITS = 4000
 DEEPEST = 20
+DEEPEST_BRACKETS = 50
 MOST_EVENTS = 20_000  # of YAML; also those behind which nothing new comes
 
 ENDINGS = {
@@ -33,6 +34,7 @@ ENDINGS = {
 }  # fmt: skip
 # A string, or a comment outside of strings.
 # What is not closed goes on to the end, so that nothing is read twice.
+BRACKET = re.compile(r"[\[\]{}]")
 STRING_OR_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|//[^\n]*|/\*.*?(?:\*/|\Z)', re.S)
 COMMA_AT_THE_END = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|,(?=\s{0,1000}[\]}])', re.S)
 PLACE_IN_TOML = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
@@ -133,6 +135,7 @@ def read_yaml(text: str) -> Any:
     """The first document in it; nothing when there is none."""
     import yaml
 
+    refuse_depth(text)
     try:
         return YamlReading(yaml.parse(text, Loader=yaml.SafeLoader)).read()
     except yaml.MarkedYAMLError as error:
@@ -143,6 +146,15 @@ def read_yaml(text: str) -> Any:
         position = getattr(error, "position", None)
         line = text.count("\n", 0, position) + 1 if isinstance(position, int) else 0
         raise Unreadable(line, f"this is not YAML: {getattr(error, 'reason', error)}") from None
+
+
+def refuse_depth(text: str) -> None:
+    """Brackets within brackets take PyYAML the square of their number. Raises Unreadable where there are too many."""
+    depth = 0
+    for bracket in BRACKET.finditer(text):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > DEEPEST_BRACKETS:
+            raise Unreadable(text.count("\n", 0, bracket.start()) + 1, "this is nested too deep")
 
 
 class YamlReading:

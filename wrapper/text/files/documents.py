@@ -1,7 +1,6 @@
 """Files that are written whole, again and again: the state of a Hugging Face trainer, results, configuration."""
 
 import json
-import re
 from collections.abc import Callable
 
 from wrapper.text.config_files import NoSettings, Unreadable, read_config, read_yaml
@@ -9,8 +8,6 @@ from wrapper.text.files.columns import Counting, know_columns, make_row
 from wrapper.text.files.facts import Fact
 from wrapper.text.files.json_log import keep_numbers
 
-DEEPEST = 50
-BRACKET = re.compile(rb"[\[\]{}]")
 HYDRA_FACTS = ("mode", "job", "runtime")
 JOB_FACTS = ("name", "num", "id", "override_dirname")
 RUNTIME_FACTS = ("version", "output_dir", "choices")
@@ -52,7 +49,7 @@ def read_hparams(data: bytes) -> list[Fact]:
 def read_hydra_overrides(data: bytes) -> list[Fact]:
     """What was given to Hydra on the command line. Raises BadDocument."""
     try:
-        value = read_yaml(as_yaml(data))
+        value = read_yaml(data.decode("utf-8", "replace"))
     except Unreadable as error:
         raise BadDocument(str(error), error.line or None) from error
     words = [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
@@ -99,18 +96,8 @@ def read_json(data: bytes) -> dict[str, object]:
 def read_settings(data: bytes) -> dict[str, object]:
     """The nested settings in a YAML file. Raises BadDocument."""
     try:
-        return read_config("YAML", as_yaml(data))
+        return read_config("YAML", data.decode("utf-8", "replace"))
     except Unreadable as error:
         raise BadDocument(str(error), error.line or None) from error
     except NoSettings as error:
         raise BadDocument("it holds no settings, or more than settings are") from error
-
-
-def as_yaml(data: bytes) -> str:
-    """The text of a YAML file that can be read: brackets within brackets take PyYAML the square of their number."""
-    depth = 0
-    for bracket in BRACKET.findall(data):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > DEEPEST:
-            raise BadDocument("it is nested too deep")
-    return data.decode("utf-8", "replace")
