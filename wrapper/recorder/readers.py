@@ -213,7 +213,7 @@ def make_readers(
     return [Reader(kind, wanted[kind], journal, command) for kind in KINDS]
 
 
-FOLLOW_AFTER_S = 2.0
+FOLLOW_AFTER_S = 0.5
 SAMPLE_AFTER_S = 1.0  # A command that is over by then has hardly loaded anything.
 
 
