@@ -245,5 +245,5 @@ def read_count(word: str, place: int) -> int:
 def is_word(text: str, place: int, word: str) -> bool:
     """Whether this word stands there by itself, behind something."""
     end = place + len(word)
-    is_alone = place > 0 and text[place - 1].isspace() and (end == len(text) or text[end].isspace())
+    is_alone = place > 0 and text[place - 1].isspace() and (end >= len(text) or text[end].isspace())
     return is_alone and text[place:end].lower() == word
