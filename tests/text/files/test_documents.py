@@ -68,7 +68,7 @@ BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9
     ("kind", "text", "line"),
     [
         ("trainer_state", '{\n"log_history": [', 2),
-        ("trainer_state", "[" * 100_000, 1),
+        ("trainer_state", "[" * 100_000, None),
         ("trainer_state", "[1]", None),
         ("results", '{"a": \udcff}', None),
         ("results", '{"a": ' + "9" * 5000 + "}", None),
