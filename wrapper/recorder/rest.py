@@ -89,7 +89,7 @@ def is_fresh(claim: str) -> bool:
 
 def read_rest(is_here: bool) -> None:
     """Read what is left of the part in the current directory, unless somebody else does."""
-    if not is_fresh(CLAIM_FILE):
+    if os.path.exists(CLAIM_FILE) and not is_fresh(CLAIM_FILE):  # Not one that somebody is just making.
         remove(CLAIM_FILE)
     try:
         os.close(os.open(CLAIM_FILE, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
