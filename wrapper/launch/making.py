@@ -7,6 +7,7 @@ import select
 import time
 
 from wrapper.launch.fds import close_quietly, let_go_of_callers, make_pipe
+from wrapper.launch.placing import CannotMake, Placing, Refused
 from wrapper.rundir import names
 from wrapper.rundir.lines import write_new
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from wrapper.launch.placing import Placed
+    from wrapper.launch.ranks import Place
     from wrapper.launch.settings import Settings
 
 LONGEST_WAIT_S = 0.5
-ATTEMPTS = 10_000
 KEPT, OFF, LOST, REFUSED = "kept", "off", "lost", "refused"
 
 
@@ -40,15 +42,16 @@ class Choices:
         )
 
 
-class CannotMake(Exception):
-    """There is no place for the run; the message says why."""
-
-
 class Making:
     """Makes the run directory beside us; `wait` has the answer, at most half a second later."""
 
-    def __init__(self, resolve: Callable[[], Settings], facts: Callable[[Settings], dict[str, Any]]) -> None:
-        self._resolve, self._facts = resolve, facts
+    def __init__(
+        self,
+        resolve: Callable[[], Settings],
+        find_place: Callable[[], Place],
+        facts: Callable[[Settings, Place], dict[str, Any]],
+    ) -> None:
+        self._resolve, self._find_place, self._facts = resolve, find_place, facts
         self._began = time.monotonic()
         self._answer, answer_end = make_pipe()
         self._pid = os.fork()
@@ -98,12 +101,17 @@ class Making:
         if settings.refusal:
             _tell(answer, [REFUSED, "", settings.refusal])
             return
+        place = self._find_place()
+        settings.silent = settings.silent or place.rank > 0  # The first rank speaks for all.
         words = " ".join(name for name in ("pty", "live", "own_output", "silent") if getattr(settings, name))
         if settings.mode == "disabled":
             _tell(answer, [OFF, words])
             return
         try:
-            part = make_part(settings, self._facts(settings))
+            part = make_part(settings, place, self._facts(settings, place))
+        except Refused as error:
+            _tell(answer, [REFUSED, words, str(error)])
+            return
         except CannotMake as error:
             _tell(answer, [LOST, words, str(error)])
             return
@@ -193,24 +201,41 @@ def remove_beside(path: str) -> None:
         os._exit(0)
 
 
-def make_part(settings: Settings, facts: dict[str, Any]) -> Part:
-    """Make the directories, the metrics file and part.json. Raises CannotMake."""
+def make_part(settings: Settings, place: Place, facts: dict[str, Any]) -> Part:
+    """Make the directories, the metrics file and part.json. Raises CannotMake, or Refused."""
     base = os.path.abspath(settings.dir or ".")
     folder = os.path.join(base, names.FOLDER)
-    made: str | None = None
+    made: Placed | None = None
     try:
         make_folder(base, folder)
-        number = count_runs(folder) + 1
-        run = make_run(folder, settings.id)
-        made, attempt = make_attempt(os.path.join(folder, run))
-        os.close(os.open(os.path.join(made, names.METRICS_FILE), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        write_new(os.path.join(made, names.PART_FILE), {"version": 1, "attempt": attempt, "rank": 0, **facts})
+        number = int(place.job) if place.job else count_runs(folder) + 1
+        made = Placing(folder, settings, place, facts["argv"], facts["cwd"]).make()
+        metrics = os.path.join(made.path, names.METRICS_FILE)
+        os.close(os.open(metrics, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        whose = {"version": 1, "attempt": made.attempt, "rank": made.rank}
+        write_new(os.path.join(made.path, names.PART_FILE), {**whose, **facts})
     except OSError as error:
         if made:
-            remove_part(made)
+            remove_part(made.path)
         raise CannotMake(f"{error.filename or folder}: {error.strerror}") from error
-    name = settings.name or names.make_name(number)
-    return Part(made, run, name, run_facts(settings, run, name, facts))
+    name = name_of(folder, made) or settings.name or names.make_name(number)
+    group = settings.group or place.array or (place.job if settings.per_rank else None)
+    return Part(made.path, made.run, name, {**run_facts(settings, made.run, name, facts), "group": group})
+
+
+def name_of(folder: str, made: Placed) -> str | None:
+    """What a run that is continued was called in the beginning; None for a new one."""
+    path = os.path.join(folder, made.run, names.RUN_FILE)
+    if not made.attempt or not os.path.isfile(path):
+        return None
+    import json
+
+    try:
+        with open(path) as file:
+            name = json.load(file).get("name")
+    except (OSError, ValueError, AttributeError):  # Damaged: it is said where it is shown.
+        return None
+    return name if isinstance(name, str) else None
 
 
 def make_folder(base: str, folder: str) -> None:
@@ -232,30 +257,6 @@ def count_runs(folder: str) -> int:
     if links >= 2:
         return links - 2
     return sum(names.is_run_id(entry) for entry in os.listdir(folder))
-
-
-def make_run(folder: str, wanted: str | None) -> str:
-    """The id of a directory that is there: the one that was asked for, or a new one."""
-    while True:
-        run = wanted or names.make_id()
-        try:
-            os.mkdir(os.path.join(folder, run), 0o700)
-        except FileExistsError:
-            if not wanted:
-                continue
-        return run
-
-
-def make_attempt(run_path: str) -> tuple[str, int]:
-    """The part of the next attempt, made exclusively, and its number."""
-    for attempt in range(ATTEMPTS):
-        path = os.path.join(run_path, names.part_name(attempt, 0))
-        try:
-            os.mkdir(path, 0o700)
-        except FileExistsError:
-            continue
-        return path, attempt
-    raise CannotMake(f"{run_path} holds {ATTEMPTS} attempts already")
 
 
 def run_facts(settings: Settings, run: str, name: str, facts: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,11 @@ HELP_MODE = (
     "online, offline (or dryrun): the run is kept on this machine, and online will also send it, once there"
     " is a server to send it to. disabled: the command runs by itself."
 )
-HELP_RESUME = "allow, must, never or auto. Stored with the run; it has no effect yet."
+HELP_RESUME = (
+    "With --id: allow (as without it) makes the next attempt of the run if there is one; must and never refuse where"
+    " there is none, or is one. auto: go on with the last run of this command here, unless it ended well."
+)
+HELP_PER_RANK = "Where several processes are started together (srun, torchrun, mpirun): one run for each, grouped."
 HELP_PTY = "Give the command a terminal of its own even where its output goes elsewhere."
 HELP_LIVE = "Set PYTHONUNBUFFERED=1, so that what Python prints into a pipe arrives at once."
 HELP_OWN_OUTPUT = (
@@ -71,6 +75,7 @@ class RunOptions:
         self.dir: str | None = None
         self.mode: str | None = None
         self.resume: str | None = None
+        self.per_rank: bool | None = None
         self.pty: bool | None = None
         self.live: bool | None = None
         self.own_output: bool | None = None
@@ -188,6 +193,8 @@ OPTIONS = (
     Option("--mode", sets="mode", value="MODE", choices=MODES, section=KEPT, help=HELP_MODE),
     Option("--offline", sets="mode", means="offline", section=KEPT, help="The same as --mode offline."),
     Option("--resume", sets="resume", value="WHEN", choices=RESUMES, section=KEPT, help=HELP_RESUME),
+    Option("--per-rank", sets="per_rank", means=True, section=KEPT, help=HELP_PER_RANK),
+    Option("--no-per-rank", sets="per_rank", means=False),
     Option("--pty", sets="pty", means=True, help=HELP_PTY),
     Option("--no-pty", sets="pty", means=False),
     Option("--live", sets="live", means=True, help=HELP_LIVE),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-from wrapper.launch import command, fds, making, outputs, settings, signals
+from wrapper.launch import command, fds, making, outputs, ranks, settings, signals
+from wrapper.launch.slurm import slurm_facts
 from wrapper.launch.start import Start, part_facts, say
 
 TYPE_CHECKING = False
@@ -62,7 +63,10 @@ def make_directory(start: Start, options: RunOptions, found: list[outputs.Output
     """Begin to make the run directory."""
     wrapper, started_at = os.getpid(), time.time()
 
-    def facts(chosen: settings.Settings) -> dict[str, Any]:
+    def find_place() -> ranks.Place:
+        return ranks.find_place(start.variables)
+
+    def facts(chosen: settings.Settings, place: ranks.Place) -> dict[str, Any]:
         outputs.choose(found, chosen.own_output, chosen.pty)
         metrics = {"parse": chosen.parse, "patterns": chosen.metrics, "ignore": chosen.ignore}
         stats = {
@@ -71,6 +75,8 @@ def make_directory(start: Start, options: RunOptions, found: list[outputs.Output
             "energy_price": chosen.energy_price,
         }
         known = part_facts(start, found, wrapper, started_at)
-        return {**known, "warnings": chosen.problems, "metrics": metrics, "stats": stats}
+        known["launch"], known["slurm"] = place.facts(), slurm_facts(start.variables, place.problems)
+        warnings = list(dict.fromkeys([*chosen.problems, *place.problems]))
+        return {**known, "warnings": warnings, "metrics": metrics, "stats": stats}
 
-    return making.Making(lambda: settings.resolve(options, start.variables, os.getcwd(), site), facts)
+    return making.Making(lambda: settings.resolve(options, start.variables, os.getcwd(), site), find_place, facts)

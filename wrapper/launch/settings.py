@@ -63,6 +63,7 @@ class Settings:
         self.entity: str | None = None
         self.dir: str | None = None  # An absolute path, or None: where `wandb run` was started.
         self.resume: str | None = None
+        self.per_rank = False
         self.pty = False
         self.live = False
         self.own_output = False
@@ -138,6 +139,7 @@ SETTINGS = (
     Setting("notes", "WANDB_NOTES"),
     Setting("entity", "WANDB_ENTITY"),
     Setting("resume", "WANDB_RESUME", as_resume),
+    Setting("per_rank", read=as_truth),
     Setting("pty", read=as_truth),
     Setting("live", read=as_truth),
     Setting("own_output", read=as_truth),

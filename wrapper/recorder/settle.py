@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 from wrapper.recorder.end import SPARE_FILE, describe_status
@@ -11,8 +10,8 @@ from wrapper.recorder.rest import mark_unread, read_rest_beside
 from wrapper.rundir import names
 from wrapper.rundir.journal import Journal
 from wrapper.rundir.lines import write_new
-from wrapper.rundir.processes import boot_id, is_running, pid_namespace
-from wrapper.rundir.reading import LEASE_S, Part, read_run
+from wrapper.rundir.liveness import clock_of, has_lost_recorder
+from wrapper.rundir.reading import Part, read_run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,50 +69,6 @@ def _list(folder: Path) -> list[str]:
         return []
 
 
-def has_lost_recorder(part: Part, folder: Path) -> bool:
-    """Whether nobody will end this part: every process of it is gone, or, seen from another host, its lease is over.
-
-    As long as the command itself runs there is nothing to settle: what it still writes belongs to the run.
-    """
-    if _is_of_this_boot(part.facts):
-        pids = [(part.facts.get("pid"), part.facts.get("pid_ticks")), *_recorders(part)]
-        return not any(is_running(pid, ticks) for pid, ticks in pids if isinstance(pid, int))
-    return _lease_age_s(part, folder) > LEASE_S
-
-
-def _is_of_this_boot(facts: dict[str, Any]) -> bool:
-    """Whether its pids mean something here; the same boot in another container has others."""
-    here = (boot_id(), os.uname().nodename, pid_namespace())
-    return here[0] is not None and here == (facts.get("boot"), facts.get("host"), facts.get("pids"))
-
-
-def _recorders(part: Part) -> list[tuple[Any, Any]]:
-    """The last recorder, and the command: each as its pid and its start."""
-    started = [record["started"] for record in part.records() if isinstance(record.get("started"), dict)]
-    return [(facts.get(f"{who}"), facts.get(f"{who}_ticks")) for facts in started[-1:] for who in ("pid", "command")]
-
-
-def _lease_age_s(part: Part, folder: Path) -> float:
-    """How long ago the recorder touched its part, by the clock of the file system that holds both times."""
-    try:
-        touched = (part.path / names.PART_FILE).stat().st_mtime
-    except OSError:
-        touched = part.path.stat().st_mtime
-    return _clock_of(folder) - touched
-
-
-def _clock_of(folder: Path) -> float:
-    """The time on the server of a shared directory, which is not ours; ours where we may not write."""
-    probe = folder / f".clock.{os.getpid()}"
-    try:
-        write_new(str(probe), None)
-        now = probe.stat().st_mtime
-        probe.unlink()
-    except OSError:
-        return time.time()
-    return now
-
-
 def _settle_part(part: Part, folder: Path) -> bool:
     """Finish what can be finished, and say how it ended as far as that is known; False when somebody else does."""
     claim = part.path / CLAIM_FILE
@@ -134,7 +89,7 @@ def _settle_part(part: Part, folder: Path) -> bool:
 
 def _claim(claim: Path, folder: Path) -> bool:
     """Be the one who settles. A claim whose owner died is taken away after a while."""
-    if claim.exists() and _clock_of(folder) - claim.stat().st_mtime > CLAIM_S:
+    if claim.exists() and clock_of(folder) - claim.stat().st_mtime > CLAIM_S:
         claim.unlink(missing_ok=True)
     try:
         os.close(os.open(claim, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
