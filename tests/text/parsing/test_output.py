@@ -1,5 +1,6 @@
 """From bytes to rows, with everything between them."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,6 +73,17 @@ def test_long_bar_is_a_curve() -> None:
 
     assert [row.step for row in rows] == list(range(10, 1001, 10))
     assert rows[0].values == {"loss": 0.991}
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [(4, [*range(40, 1000, 40)]), (200, [])])
+def test_long_bar_of_one_of_many_epochs_has_its_share_of_a_hundred_points(epochs: int, steps: list[int]) -> None:
+    parser, rows = OutputParser(80, 24), []
+
+    for step in range(1000):
+        bar = BAR.format(step / 10, step, 1000, 0.5).replace("\r", f"\rEpoch 1/{epochs}: ")
+        rows += parser.feed(2, bar.encode())
+
+    assert [(row.step, row.epoch) for row in rows] == [(step, 1) for step in steps]
 
 
 def test_short_bar_is_its_last_state() -> None:
@@ -149,3 +161,15 @@ def test_resize_is_followed() -> None:
     rows += parser.feed(1, b" lr: 0.1\n")
 
     assert [row.values for row in rows] == [{"loss": 0.5, "acc": 0.1, "lr": 0.1}]
+
+
+@given(OUTPUT)
+@settings(deadline=None, max_examples=100)
+def test_who_asks_for_progress_changes_no_row(pieces: list[tuple[int, str]]) -> None:
+    parser, rows = OutputParser(80, 24), []
+
+    for stream, text in pieces:
+        rows += parser.feed(stream, text.encode())
+        assert (parser.progress, parser.live()) == (parser.progress, parser.live())
+
+    assert repr(rows + parser.finish()) == read(pieces)[0]

@@ -36,14 +36,17 @@ class Bars:
         self._has_fractions = False
         self._points: dict[float, int] = {}  # the last that was taken, by the bar's total
 
-    def see(self, state: State) -> bool:
-        """Remember a state, and say whether it is one of the hundred points of a long bar."""
+    def see(self, state: State, times: int = 1) -> bool:
+        """Remember a state, and say whether it is one of the hundred points that a long bar is worth.
+
+        A bar that is drawn so many `times`, once for each epoch, has fewer each time.
+        """
         if len(self._states) >= KEPT:
             self._states.popleft()
         self._states.append(state)
         if not LONG <= state.total <= MOST or state.step >= state.total:
             return False
-        point, last = int(POINTS * state.step / state.total), self._points.get(state.total, 0)
+        point, last = int(POINTS // times * state.step / state.total), self._points.get(state.total, 0)
         if point == last:
             return False
         if len(self._points) >= KEPT_TOTALS and state.total not in self._points:

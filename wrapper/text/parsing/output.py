@@ -8,11 +8,11 @@ Two streams have a screen each and one parser: what one of them counts is the st
 but a bar on one does not end a table on the other.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from wrapper.text.line import Line
-from wrapper.text.parsing.parser import Parser
+from wrapper.text.parsing.parser import Parser, Seen
 from wrapper.text.parsing.patterns import Pattern
 from wrapper.text.parsing.places import Places
 from wrapper.text.parsing.progress import Progress
@@ -76,12 +76,15 @@ class OutputParser:
     @property
     def progress(self) -> Progress | None:
         """How far the program has come, as it counts itself; None where it does not say of how much."""
-        self._look()
-        return self._parser.counters.outermost()
+        counters = self._parser.counters.copy()
+        for seen in self._look():
+            seen.tell(counters)
+        return counters.outermost()
 
     def live(self) -> dict[str, float]:
         """The last value of each name, also of those that stand in a bar that is being redrawn."""
-        self._look()
+        for seen in self._look():
+            self._note_live(seen.values)
         return dict(self._live)
 
     def _see(self, stream: int, line: Line) -> None:
@@ -93,11 +96,11 @@ class OutputParser:
         self._take(rows)
         self._note_live(values)
 
-    def _look(self) -> None:
-        """See what stands on the screens just now; no row comes of it."""
+    def _look(self) -> Iterator[Seen]:
+        """The bars that stand on the screens just now; no row comes of it."""
         for screen in self._screens.values():
             for line in screen.pending()[-SEEN_LINES:]:
-                self._note_live(self._parser.look(line.text).values)
+                yield self._parser.look(line.text)
 
     def _take(self, rows: Iterable[Row]) -> None:
         for row in rows:

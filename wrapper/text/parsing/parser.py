@@ -46,10 +46,18 @@ class Seen(NamedTuple):
     step: float | None
     total: float | None
     epoch: float | None
+    epochs: float | None
     values: dict[str, float]
 
+    def tell(self, counters: Counters) -> None:
+        """Count it."""
+        if self.epoch is not None and self.epochs is not None:
+            counters.note_epoch(self.epoch, self.epochs, False)
+        if self.step is not None and self.total is not None:
+            counters.note_step(self.step, self.total)
 
-NO_BAR = Seen(None, None, None, {})
+
+NO_BAR = Seen(None, None, None, None, {})
 
 
 class Parser:
@@ -165,9 +173,11 @@ class Parser:
         seen = self.look(line)
         if seen.total is None or seen.step is None:
             return [], {}
+        seen.tell(self.counters)
         row = Row(seen.values, seen.step, seen.epoch, None, self._line) if seen.values else None
         is_full = seen.step == seen.total
-        is_due = self._bars.see(State(end, seen.step, seen.total, seen.epoch, row if is_full else None))
+        state = State(end, seen.step, seen.total, seen.epoch, row if is_full else None)
+        is_due = self._bars.see(state, self.counters.times(seen.total))
         if not (is_due and row) or any(is_section(name) for name in map(first_word, seen.values)):
             return [], seen.values
         return [row._replace(epoch=self._epoch_at(end) if seen.epoch is None else seen.epoch)], seen.values
@@ -183,10 +193,10 @@ class Parser:
         step, total = read_number(numbers[shape.step]), read_number(numbers[shape.total])
         if step is None or total is None:
             return NO_BAR
-        self._note_progress(shape, numbers, step, None)
         epoch = None if shape.epoch is None else read_number(numbers[shape.epoch])
+        epochs = None if shape.epoch_total is None else read_number(numbers[shape.epoch_total])
         is_taken = reading.plan.verdict.when == AT_ONCE
-        return Seen(step, total, epoch, self._read_values(shape, numbers) if is_taken else {})
+        return Seen(step, total, epoch, epochs, self._read_values(shape, numbers) if is_taken else {})
 
     def _follow(self, end: int | None) -> list[Row]:
         rows = self._bars.follow(end, self._epoch_at) if self._bars.is_waiting() else []

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 MOST = 64  # counters that are told apart
+MOST_TIMES = 10_000
 STALE = 500  # of others' counts, after which one that stands still counts no more
 
 
@@ -19,6 +20,12 @@ class Counter:
 
     def __init__(self, done: float, at: int) -> None:
         self.done, self.restarts, self.at = done, 0, at
+
+    def copy(self) -> "Counter":
+        """The same at this moment."""
+        other = Counter(self.done, self.at)
+        other.restarts = self.restarts
+        return other
 
     def go_on(self, done: float, at: int) -> None:
         """Take the next count."""
@@ -49,6 +56,13 @@ class Counters:
             self._steps[total] = Counter(done, self._at)
         self._within = done / total
 
+    def copy(self) -> "Counters":
+        """The same, to be asked what would be."""
+        other = Counters()
+        other.__dict__.update(self.__dict__)
+        other._steps = {total: counter.copy() for total, counter in self._steps.items()}
+        return other
+
     def note_epoch(self, epoch: float, total: float, is_over: bool) -> None:
         """A line says `epoch`/`total`, at the epoch's end where `is_over`."""
         if not 0 <= epoch <= total or not 0 < total < float("inf"):
@@ -56,6 +70,12 @@ class Counters:
         if self._epoch is None or (self._epoch.done, self._epoch.total) != (epoch, total):
             self._within = 0.0
         self._epoch, self._is_over = Progress(epoch, total, "epoch"), is_over
+
+    def times(self, total: float) -> int:
+        """How often something is counted up to `total`, as far as is known: for each epoch, or as often as it was."""
+        counter = self._steps.get(total)
+        epochs = self._epoch.total if self._epoch else 1
+        return int(max(1, min(epochs, MOST_TIMES), counter.restarts + 1 if counter else 1))
 
     def outermost(self) -> Progress | None:
         """How far the whole has come; None where nothing is counted up to a total."""
