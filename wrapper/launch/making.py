@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wrapper.launch.settings import Settings
 
 LONGEST_WAIT_S = 0.5
+WORDS = ("pty", "live", "own_output", "silent", "stops")
 KEPT, OFF, LOST, REFUSED = "kept", "off", "lost", "refused"
 
 
@@ -37,9 +38,7 @@ class Choices:
 
     def __init__(self, words: str) -> None:
         on = words.split()
-        self.pty, self.live, self.own_output, self.silent = (
-            word in on for word in ("pty", "live", "own_output", "silent")
-        )
+        self.pty, self.live, self.own_output, self.silent, self.stops = (word in on for word in WORDS)
 
 
 class Making:
@@ -103,7 +102,7 @@ class Making:
             return
         place = self._find_place()
         settings.silent = settings.silent or place.rank > 0  # The first rank speaks for all.
-        words = " ".join(name for name in ("pty", "live", "own_output", "silent") if getattr(settings, name))
+        words = " ".join(name for name in WORDS if getattr(settings, name))
         if settings.mode == "disabled":
             _tell(answer, [OFF, words])
             return

@@ -21,6 +21,7 @@ KEPT = "How it is kept"
 RUNNING = "How the command runs"
 READ = "What is read in its output"
 MEASURED = "What is measured of the machine"
+ENDED = "When it is ended"
 
 HELP_DIR = "Keep it in DIR/.wandb-wrapper, instead of .wandb-wrapper here."
 HELP_MODE = (
@@ -47,6 +48,20 @@ HELP_STATS_INTERVAL = "Look at processors, memory, disks and GPUs so often: 2 by
 HELP_STATS_AVERAGE = "Keep one average of that for so long: 30 by default, 0 for none."
 HELP_ENERGY_PRICE = 'What a kilowatt-hour costs, as in "0.30 EUR": then the run says what its GPUs have cost.'
 HELP_NO_PARSE = "Look for no metrics in the output."
+HELP_STOP_IF = (
+    "End the command when this holds: 'loss is nan', 'val/loss > 10 for 3 rows', 'gpu.util < 5 for 10m', 'no output for"
+    " 30m'. Metrics have the names that `wandb show` has, with * for anything, and stand between quotation marks where"
+    " they would be read otherwise; cpu, memory, gpu.util, gpu.memory, gpu.temp, gpu.power and system.… are the"
+    " machine's, of GPUs the highest of those that it uses. May be given several times."
+)
+HELP_STOP_AFTER = "End the command when it has run for so long: 90m, 2h, 1d12h."
+HELP_STOP_GRACE = (
+    "To end it, its processes get SIGTERM, and SIGKILL if they are still there so much later: 30s by default."
+)
+HELP_STALL_AFTER = (
+    "Say that it is stalled after so long without output, metrics, and use of processors and GPUs: 30m by default, 0"
+    " for never. It goes on all the same."
+)
 
 
 SHORTEST_STATS_S, LONGEST_STATS_S = 0.1, 86400.0
@@ -86,6 +101,10 @@ class RunOptions:
         self.stats_interval: float | None = None
         self.stats_average: float | None = None
         self.energy_price: str | None = None
+        self.stop_if: list[str] | None = None
+        self.stop_after: float | None = None
+        self.stop_grace: float | None = None
+        self.stall_after: float | None = None
         self.help: bool | None = None
         self.command: list[str] = []
 
@@ -124,8 +143,32 @@ def as_pattern(text: str) -> list[str]:
     try:
         return [read_pattern(text).text]
     except BadPattern as error:
-        shown = "".join(letter if letter.isprintable() else " " for letter in text)
-        raise ValueError(f"{error}\n  {shown}\n  {' ' * error.place}^") from None
+        raise ValueError(pointed(str(error), text, error.place)) from None
+
+
+def as_rule(text: str) -> list[str]:
+    """Raises ValueError, with the place, for one that cannot be understood."""
+    from wrapper.rundir.rules import BadRule, read_rule
+
+    try:
+        return [read_rule(text).text]
+    except BadRule as error:
+        raise ValueError(pointed(str(error), text, error.place)) from None
+
+
+def as_duration(text: str) -> float:
+    from wrapper.rundir.durations import BadDuration, read_duration
+
+    try:
+        return read_duration(text)
+    except BadDuration as error:
+        raise ValueError(pointed(str(error), text, error.place)) from None
+
+
+def pointed(why: str, text: str, place: int) -> str:
+    """What is wrong, and below it the text, with a sign where that shows."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    return f"{why}\n  {shown}\n  {' ' * place}^"
 
 
 def as_seconds(text: str) -> float:
@@ -224,6 +267,10 @@ OPTIONS = (
     Option(
         "--energy-price", sets="energy_price", value="PRICE", read=as_price, section=MEASURED, help=HELP_ENERGY_PRICE
     ),
+    Option("--stop-if", sets="stop_if", value="RULE", read=as_rule, section=ENDED, help=HELP_STOP_IF),
+    Option("--stop-after", sets="stop_after", value="TIME", read=as_duration, section=ENDED, help=HELP_STOP_AFTER),
+    Option("--stop-grace", sets="stop_grace", value="TIME", read=as_duration, section=ENDED, help=HELP_STOP_GRACE),
+    Option("--stall-after", sets="stall_after", value="TIME", read=as_duration, section=ENDED, help=HELP_STALL_AFTER),
     Option("-q", "--quiet", sets="silent", means=True, help="Say nothing when the command has ended."),
     Option("--no-quiet", sets="silent", means=False),
     Option("-h", "--help", sets="help", means=True, help="Show this message and exit."),

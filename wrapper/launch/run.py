@@ -45,7 +45,8 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
             say(made.why)
             os._exit(USAGE_STATUS)
         if made.state == making.LOST and not (made.choices.silent or options.silent):
-            say(f"this run is not recorded: {made.why}")
+            is_watched = options.stop_if or options.stop_after or made.choices.stops
+            say(f"this run is not recorded{', and nothing will end it' if is_watched else ''}: {made.why}")
         start.instead_of_us({} if made.state == making.OFF else UNRECORDED)
     outputs.choose(found, made.choices.own_output, made.choices.pty)
     if os.getsid(0) == os.getpid():
@@ -74,9 +75,15 @@ def make_directory(start: Start, options: RunOptions, found: list[outputs.Output
             "average": chosen.stats_average,
             "energy_price": chosen.energy_price,
         }
+        watch = {
+            "stop_if": chosen.stop_if,
+            "stop_after": chosen.stop_after,
+            "stop_grace": chosen.stop_grace,
+            "stall_after": chosen.stall_after,
+        }
         known = part_facts(start, found, wrapper, started_at)
         known["launch"], known["slurm"] = place.facts(), slurm_facts(start.variables, place.problems)
         warnings = list(dict.fromkeys([*chosen.problems, *place.problems]))
-        return {**known, "warnings": warnings, "metrics": metrics, "stats": stats}
+        return {**known, "warnings": warnings, "metrics": metrics, "stats": stats, "watch": watch}
 
     return making.Making(lambda: settings.resolve(options, start.variables, os.getcwd(), site), find_place, facts)

@@ -1,8 +1,8 @@
 """What holds for a run: flags over WANDB_* over wandb.yaml over the official client's file over the user's.
 
 Hardly anything here stops a run. A file that cannot be read, or a value that means nothing, becomes one of
-`problems`, and the next level down decides. The exception is a pattern that cannot work: nobody would know before
-the training is over, so `refusal` says what is wrong with it.
+`problems`, and the next level down decides. The exceptions are a pattern that cannot work, and a rule for ending the
+command that nobody can understand: whoever gave it relies on it, so `refusal` says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from wrapper.launch.options import (
     MODES,
     RESUMES,
     RunOptions,
+    as_duration,
     as_id,
     as_names,
     as_pattern,
     as_price,
+    as_rule,
     as_seconds,
     as_tags,
     nearest,
@@ -74,9 +76,18 @@ class Settings:
         self.stats_interval = 2.0
         self.stats_average = 30.0
         self.energy_price: str | None = None
+        self.stop_if: list[str] = []
+        self.stop_after = 0.0
+        self.stop_grace = 30.0
+        self.stall_after = 1800.0
         self.refusal = ""
         self.origins: dict[str, str] = {}
         self.problems: list[str] = []
+
+    @property
+    def stops(self) -> bool:
+        """Whether there is anything for which the command is ended."""
+        return bool(self.stop_if or self.stop_after)
 
 
 def as_mode(text: str) -> str:
@@ -150,8 +161,13 @@ SETTINGS = (
     Setting("stats_interval", "WANDB_STATS_INTERVAL", as_seconds),
     Setting("stats_average", "WANDB_STATS_AVERAGE", as_seconds),
     Setting("energy_price", "WANDB_ENERGY_PRICE", as_price),
+    Setting("stop_if", read=as_rule),
+    Setting("stop_after", "WANDB_STOP_AFTER", as_duration),
+    Setting("stop_grace", read=as_duration),
+    Setting("stall_after", read=as_duration),
 )
-ADD_UP = ("metrics", "ignore")  # what all levels say holds
+ADD_UP = ("metrics", "ignore", "stop_if")  # what all levels say holds
+REFUSED = ("metrics", "stop_if", "stop_after")  # where nonsense is not passed over
 NAMES_IN_FILES = {setting.name for setting in SETTINGS} - {"id"}  # It is one run's.
 NAMES_IN_OFFICIAL_FILES = {"project", "entity", "mode"}
 
@@ -179,7 +195,20 @@ def resolve(options: RunOptions | None, environment: Mapping[str, str], cwd: str
     for setting in SETTINGS:
         given = [level[setting.name] for level in levels if setting.name in level]
         _settle(settings, setting, given, home)
+    if settings.stop_if and not (settings.stats_interval and settings.stats_average):
+        _refuse_unmeasured(settings)
     return settings
+
+
+def _refuse_unmeasured(settings: Settings) -> None:
+    """A rule that is about the machine where nothing is measured would never hold."""
+    from wrapper.rundir.rules import read_rule
+
+    for text in settings.stop_if:
+        if read_rule(text).is_measured and not settings.refusal:
+            off = "stats_average" if settings.stats_interval else "stats_interval"
+            why = f"{text} needs what is measured of the machine, and {off} is 0 ({settings.origins[off]})"
+            settings.refusal = f"{settings.origins['stop_if']}: {why}"
 
 
 def early_mode(options: RunOptions | None, environment: Mapping[str, str]) -> str | None:
@@ -195,7 +224,7 @@ def _settle(settings: Settings, setting: Setting, given: list[Given], home: str)
         try:
             value = setting.value(one.content)
         except ValueError as error:
-            if setting.name == "metrics":
+            if setting.name in REFUSED:
                 settings.refusal = settings.refusal or f"{one.origin}: {error}"
                 continue
             settings.problems.append(f"{one.origin}: {error}; it is ignored")
