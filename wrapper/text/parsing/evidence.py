@@ -49,6 +49,8 @@ def judge(shape: Shape) -> Verdict:
 def is_strong(name: str) -> bool:
     """Whether it is a metric wherever it stands: a learning rate may be a setting."""
     words = {*split(name)}
+    if "value" in words and not words.isdisjoint(("best", "final", "function")):
+        return True
     if not words.isdisjoint(OF_A_SETTING) or {"max", "norm"} <= words:
         return False
     return (words.isdisjoint(SETTING_TOO) or not METRICS.isdisjoint(words - SETTING_TOO)) and (

@@ -156,7 +156,7 @@ class Pairs:
             return "in a path, a word or an address"
         if "='" in named.name or '="' in named.name:
             return "in a text"
-        if following[:1] in ("'", '"') and before[-1:] == "=":
+        if following[:1] in ("'", '"', "`") and before[-1:] == "=":
             return "in a text"
         if unit == "%" and re.match(r"\|| [█#]", self._text[end : end + 2]):
             return "progress"
