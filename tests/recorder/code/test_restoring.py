@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from repositories import commit_all, git, make_repository, newest_part, record, restore, tree_of
+from repositories import commit_all, git, make_repository, newest_part, record, restore, tree_of, warnings_of
 
 ODD_NAMES = [
     "two words.py",
@@ -200,3 +200,44 @@ def test_settings_of_the_user_do_not_change_the_patch(wandb, tmp_path, setting):
 
     restore(facts, root, newest_part(root).path, tmp_path / "there")
     assert tree_of(tmp_path / "there") == before
+
+
+@pytest.mark.parametrize("attributes", ["* text=auto\n", "*.txt text\n", "*.txt eol=crlf\n", "*.txt ident\n", ""])
+def test_line_ends_of_windows_are_given_back(wandb, tmp_path, attributes):
+    root = make_repository(tmp_path / "here", a_txt="one\ntwo $Id$\n", b_txt="one\n", c_bin="\0\n")
+    (root / ".gitattributes").write_text(attributes)
+    commit_all(root, "attributes")
+    if not attributes:
+        git("config", "core.autocrlf", "input", cwd=root)
+    (root / "a.txt").write_bytes(b"one\r\nthree $Id: 1 $\r\n")
+    (root / "b.txt").write_bytes(b"two\n")
+    (root / "c.bin").write_bytes(b"\0\r\n")
+    before = tree_of(root)
+
+    facts = record(wandb, cwd=root)
+
+    restore(facts, root, newest_part(root).path, tmp_path / "there")
+    assert facts["exact"] is True
+    there = tree_of(tmp_path / "there")
+    assert {name for name in before if before[name] != there[name]} <= {b"b.txt"} & {
+        b"b.txt" if "crlf" in attributes else b""
+    }
+
+
+def test_masked_secret_is_told_with_its_place_and_the_rest_is_given_back(wandb, tmp_path):
+    root = make_repository(tmp_path / "here", a_py="a = 1\n")
+    (root / "a.py").write_text('a = 2\nAPI_KEY = "very-secret-1"\n')
+    (root / "new.py").write_text('password = "very-secret-2"\n')
+
+    facts = record(wandb, cwd=root)
+
+    part = newest_part(root).path
+    restore(facts, root, part, tmp_path / "there")
+    assert (tmp_path / "there" / "a.py").read_text() == 'a = 2\nAPI_KEY = "***"\n'
+    assert (tmp_path / "there" / "new.py").read_text() == 'password = "***"\n'
+    assert facts["exact"] is False
+    assert facts["masked"] == [
+        {"in": "files/diff.patch", "path": "a.py", "lines": 1, "applies": True},
+        {"in": "files/untracked.tar.gz", "path": "new.py", "lines": 1},
+    ]
+    assert any("secrets were masked, so restoring the code is inexact" in text for text in warnings_of(root))

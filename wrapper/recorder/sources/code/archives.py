@@ -154,13 +154,13 @@ class Archive:
         return text.encode("utf-8", "surrogateescape")
 
 
-def read_file(path: str) -> bytes:
-    """What is in a plain file, even when it was exchanged for something else; no more than belongs into an archive."""
+def read_file(path: str, most: int = LARGEST_FILE_BYTES) -> bytes:
+    """What is in a plain file, even when it was exchanged for something else; no more than so much."""
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC)
     with os.fdopen(fd, "rb") as file:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise OSError(errno.ENOTSUP, NO_FILE)
-        return file.read(LARGEST_FILE_BYTES)
+        return file.read(most)
 
 
 def share(path: str, store: str, digest: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wrapper.recorder.packages import reach_packages
 from wrapper.recorder.sources.code import modules, trees
-from wrapper.recorder.sources.code.archives import STORE, Archive, Leftovers, Member, look
+from wrapper.recorder.sources.code.archives import STORE, Archive, Leftovers, Member, look, read_file
 from wrapper.recorder.sources.code.git import DEADLINE_S, GitFailed, NoGit, die_with_parent, prepare_environment
 from wrapper.recorder.sources.code.lfs import is_as_staged
 from wrapper.recorder.sources.code.patches import empty_tree, write_patch
@@ -155,8 +155,8 @@ class Reading:
 
     def _keep_changes(self, tree: Tree, prefix: str, facts: Facts) -> None:
         found = trees.find_changes(tree)
-        filters = trees.find_filters(tree, [change.path for change in found])
-        same = [change.path for change in found if is_only_filtered(tree, change, filters)]
+        conversions = trees.find_conversions(tree, [change.path for change in found])
+        same = [change.path for change in found if is_only_filtered(tree, change, conversions)]
         changes = [change for change in found if change.path not in same]
         facts["changed"] = len(changes)
         facts["files"] = [change.path for change in changes[:MOST_NAMED]]
@@ -165,7 +165,9 @@ class Reading:
             facts["changed_later"] = late[:MOST_NAMED]
         if os.path.exists(tree.index) and os.stat(tree.index).st_mtime >= self._started_at:
             self.problems.append(f"the index of {tree.root} was changed after the start")
-        excluded = same + [change.path for change in changes if not self._is_for_patch(tree, change, prefix, filters)]
+        excluded = same + [
+            change.path for change in changes if not self._is_for_patch(tree, change, prefix, conversions)
+        ]
         folder = f"{FILES_FOLDER}/submodules/{prefix.strip('/').replace('/', '.')}" if prefix else FILES_FOLDER
         commit = tree.commit or empty_tree(tree)
         facts["patch"] = write_patch(tree, commit, f"{folder}/diff.patch", excluded)
@@ -173,7 +175,7 @@ class Reading:
         if base and base != tree.commit:
             facts["patch_upstream"] = write_patch(tree, base, f"{folder}/diff-upstream.patch", excluded)
 
-    def _is_for_patch(self, tree: Tree, change: Change, prefix: str, filters: dict[str, str]) -> bool:
+    def _is_for_patch(self, tree: Tree, change: Change, prefix: str, conversions: dict[str, str]) -> bool:
         """Whether a patch can hold it; what cannot goes into the archive as it is, where there is room."""
         if not change.mode:
             return not change.is_unmerged
@@ -181,10 +183,12 @@ class Reading:
             why = f"changed, and larger than {LARGEST_CHANGED_BYTES >> 20} MB"
             self._left_out.add(prefix + change.path, why, change.size_bytes)
             return False
-        name = filters.get(change.path, "")
+        name = conversions.get(change.path, "")
         if change.is_file and "crypt" in name:
             self._left_out.add(prefix + change.path, "changed, and encrypted in the repository", change.size_bytes)
             return False
+        if name == trees.LINE_ENDS and not has_other_line_ends(tree, change):
+            name = ""
         if (change.is_file and name) or change.is_unmerged:
             self._add(tree, change.path, prefix)
             return False
@@ -210,7 +214,7 @@ class Reading:
             if member:
                 self._members.append(member)
         if count + self._outputs >= MOST_UNTRACKED:
-            self._left_out.add(prefix, f"more than {MOST_UNTRACKED} untracked files")
+            self._left_out.add(prefix or ".", f"more than {MOST_UNTRACKED} untracked files")
         facts["untracked_files"] = count
         return inner
 
@@ -271,10 +275,15 @@ def is_dirty(found: Facts) -> bool:
     return is_moved or bool(found.get("changed")) or any(map(is_dirty, found.get("submodules", ())))
 
 
-def is_only_filtered(tree: Tree, change: Change, filters: dict[str, str]) -> bool:
+def is_only_filtered(tree: Tree, change: Change, conversions: dict[str, str]) -> bool:
     """Whether it differs from the commit only in that a filter has made it what it is."""
     is_candidate = change.is_file and not change.is_staged and not change.is_unmerged
-    return is_candidate and filters.get(change.path) == "lfs" and is_as_staged(tree, change)
+    return is_candidate and conversions.get(change.path) == "lfs" and is_as_staged(tree, change)
+
+
+def has_other_line_ends(tree: Tree, change: Change) -> bool:
+    """Whether it has Windows' line ends: git makes others of them, and `git apply` those of the place where it runs."""
+    return change.is_file and b"\r\n" in read_file(os.path.join(tree.root, change.path), LARGEST_CHANGED_BYTES)
 
 
 def is_below_repository(folder: str) -> bool:

@@ -21,6 +21,8 @@ NO_REPOSITORY = "not a git repository (or any"  # Another text says that there i
 INDEX_COPY = re.compile(r"index\.(\d+)\.new(?:\.lock)?")
 NOT_OURS = "dubious ownership"
 GITLINK = b"160000"
+ATTRIBUTES = ("text", "eol", "ident", "working-tree-encoding", "filter")  # The last that is found decides.
+CONTENT, LINE_ENDS = "(content)", "(line ends)"
 MOST_CHANGED = 20_000
 
 
@@ -162,11 +164,10 @@ def copy_index(tree: Tree, folder: str) -> None:
 
 
 def remove_index_copies(folder: str) -> None:
-    """Remove our copy, and what others left who were killed."""
+    """Remove our copy, and those of others before us who were killed: there is only one of us at a time."""
     for name in os.listdir(folder):
-        found = INDEX_COPY.fullmatch(name)
-        if found and (int(found[1]) == os.getpid() or not os.path.exists(f"/proc/{found[1]}")):
-            with suppress(FileNotFoundError):  # Its git was still busy with it.
+        if INDEX_COPY.fullmatch(name):
+            with suppress(FileNotFoundError):  # A git that has outlived its asker was still busy with it.
                 os.unlink(os.path.join(folder, name))
 
 
@@ -219,18 +220,26 @@ def find_untracked(tree: Tree, most: int) -> Iterator[str]:
         yield os.fsdecode(path)
 
 
-def find_filters(tree: Tree, paths: list[str]) -> dict[str, str]:
-    """The filter that each of the paths goes through; those without one are left out."""
+def find_conversions(tree: Tree, paths: list[str]) -> dict[str, str]:
+    """What git makes of each of the paths before it compares: the name of its filter, or CONTENT, or LINE_ENDS."""
     if not paths:
         return {}
+    ends_everywhere = tree.git.ask_line("config", "--get", "core.autocrlf") in ("true", "input")
+    found = dict.fromkeys(paths, LINE_ENDS) if ends_everywhere else {}
     stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    answers = list(tree.git.items("check-attr", "-z", "--stdin", "filter", stdin=stdin))
-    pairs = zip(answers[0::3], answers[2::3], strict=True)
-    return {
-        os.fsdecode(path): os.fsdecode(value)
-        for path, value in pairs
-        if value not in (b"unspecified", b"unset", b"set")
-    }
+    answers = [os.fsdecode(text) for text in tree.git.items("check-attr", "-z", "--stdin", *ATTRIBUTES, stdin=stdin)]
+    for path, attribute, value in zip(answers[0::3], answers[1::3], answers[2::3], strict=True):
+        if value == "unset" and attribute == "text":
+            found.pop(path, None)
+        if value in ("unspecified", "unset"):
+            continue
+        if attribute == "filter" and value != "set":
+            found[path] = value
+        elif attribute in ("ident", "working-tree-encoding"):
+            found[path] = CONTENT
+        elif attribute in ("text", "eol"):
+            found[path] = LINE_ENDS
+    return found
 
 
 def find_ignored(tree: Tree, paths: list[str]) -> set[str]:
