@@ -32,7 +32,7 @@ def test_flag_goes_over_variable_and_that_over_the_file() -> None:
 
 @pytest.mark.parametrize("text", ["often", "-1", "nan", "inf", "0.001", "1e9", ""])
 def test_time_that_makes_no_sense(text: str) -> None:
-    with pytest.raises(UsageError, match="--stats-interval: .* is no time in seconds"):
+    with pytest.raises(UsageError, match=r"--stats-interval: .* is no time in seconds"):
         parse_run([f"--stats-interval={text}", "true"])
 
 

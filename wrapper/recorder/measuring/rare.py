@@ -11,6 +11,7 @@ import time
 
 from wrapper.recorder.measuring.counters import read_file
 from wrapper.recorder.writers import read_mark
+from wrapper.rundir.names import METRICS_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,19 +27,25 @@ HWMON = "/sys/class/hwmon"
 
 
 def look(
-    listener: Listener, members: list[int], summed: list[int], suspects: list[int], mark: bytes, paths: list[str]
+    listener: Listener, command: int, members: list[int], summed: list[int], suspects: list[int], paths: list[str]
 ) -> None:
     """Say one line for each thing, the harmless first: what hangs then takes nothing else along.
 
     `summed` are the processes whose memory is added up, `suspects` those that may have the run's mark.
     """
-    listener.say(json.dumps({"marked": [pid for pid in suspects if read_mark(pid) == mark]}))
+    listener.say(json.dumps({"marked": marked(suspects, command) if suspects else []}))
     listener.say(json.dumps({"held": held_gpus(members), "values": open_files(members) | temperature()}))
     began = time.process_time()
     memory = {"proc.memory.pssMB": pss / MB} if summed and (pss := add_up_pss(summed)) is not None else {}
     listener.say(json.dumps({"values": memory, "took_s": time.process_time() - began}))
     for path in paths:
         listener.say(json.dumps({"values": disk_usage(path)}))
+
+
+def marked(suspects: list[int], command: int) -> list[int]:
+    """Those whose environment names the metrics file of the run, as that of its command does."""
+    mark = read_mark(command) or os.fsencode(f"WANDB_METRICS_FILE={os.path.abspath(METRICS_FILE)}")
+    return [pid for pid in suspects if read_mark(pid) == mark]
 
 
 def open_files(members: list[int]) -> dict[str, float]:

@@ -20,8 +20,6 @@ from wrapper.recorder.measuring.cgroup import find_cgroup
 from wrapper.recorder.measuring.counters import Processors, read_file
 from wrapper.recorder.measuring.gpu_watch import GpuWatch
 from wrapper.recorder.measuring.tree import Tree
-from wrapper.recorder.writers import read_mark
-from wrapper.rundir.names import METRICS_FILE
 from wrapper.rundir.prices import read_price
 
 TYPE_CHECKING = False
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
 SOURCE = "system"
 INTERVAL_S, AVERAGE_S = 2.0, 30.0
 CORES_AT_ONCE = 16  # in one record, on average
+FIRST_RARE_PAUSE_S, RARE_PAUSE_S = 2.0, 30.0  # Sooner at first: a command that is over soon has its memory known, too.
 RARE_DEADLINE_S = 10.0
 PSS_PAUSE = 1000  # times as long as it took to add up, at least
 MB = 1 << 20
@@ -69,7 +68,6 @@ class Sampler:
         self._price = read_price(price) if isinstance(price, str) else None
         self._averages = Averages()
         self._tree = Tree(channel.command, {os.getpid(), os.getppid()})
-        self._mark = read_mark(channel.command) or os.fsencode(f"WANDB_METRICS_FILE={os.path.abspath(METRICS_FILE)}")
         self._gpus = GpuWatch(interval_s, self._note)
         self._joules = channel.positions.get("system:joules", 0)
         self._totals = Totals(channel.positions)
@@ -82,12 +80,12 @@ class Sampler:
         self._turns_without_cores = 0
         self._facts: dict[str, float] = {}
         self._rarely: Aside | None = None
+        self._rare_at, self._rare_pause_s = 0.0, FIRST_RARE_PAUSE_S
         self._suspects: list[int] = []
         self._rare: dict[str, float] = {}
         self._add_pss_at = 0.0
         self._taken_at = time.monotonic()
         self._totals.count(self._counters())
-        self._look_rarely()
 
     def take(self) -> None:
         """One sample."""
@@ -114,6 +112,10 @@ class Sampler:
             self._averages.add(values)
         self._gpus.take(self._averages, self._tree.members.keys())
         self._hear_rarely()
+        if now >= self._rare_at:
+            self._look_rarely()
+            self._rare_at = now + self._rare_pause_s
+            self._rare_pause_s = min(RARE_PAUSE_S, 2 * self._rare_pause_s)
 
     def send(self) -> None:
         """Write down the means since the last time, and how far the counters are."""
@@ -131,7 +133,6 @@ class Sampler:
         if highest:
             facts["max"] = {f"system.{name}": value for name, value in highest.items()}
         self._say(also, **facts, time=round(time.time(), 3))
-        self._look_rarely()
 
     def _say(self, also: dict[str, int], **facts: object) -> None:
         number = self._channel.positions[SOURCE] = self._channel.positions.get(SOURCE, 0) + 1
@@ -177,8 +178,8 @@ class Sampler:
         summed = members if time.monotonic() >= self._add_pss_at else []
         points = [mount.point for mount in self._mounts]
         self._suspects = suspects
-        mark = self._mark
-        self._rarely = Aside(lambda listener: rare.look(listener, members, summed, suspects, mark, points))
+        command = self._channel.command
+        self._rarely = Aside(lambda listener: rare.look(listener, command, members, summed, suspects, points))
 
     def _hear_rarely(self) -> None:
         """Take the answers that have come."""
