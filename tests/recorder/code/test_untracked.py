@@ -49,6 +49,47 @@ def test_tracked_file_changed_after_the_start_is_named(wandb, tmp_path):
     assert facts["seen_after_s"] < 60
 
 
+def test_large_file_that_the_command_makes_is_not_named_as_left_out(wandb, tmp_path):
+    root = make_repository(tmp_path / "here")
+    with (root / "checkpoint.pt").open("wb") as file:
+        file.truncate(1 << 30)
+    os.utime(root / "checkpoint.pt", (2**31, 2**31))
+
+    facts = record(wandb, cwd=root)
+
+    assert (facts["outputs"], facts["untracked"], "left_out" in facts) == (1, None, False)
+
+
+def test_what_earlier_trainings_and_installers_made_is_no_code(wandb, tmp_path):
+    root = make_repository(tmp_path / "here")
+    made = ["__pycache__/a.pyc", "wandb/run-1/x.wandb", "logs/events.out.tfevents.1.host", "lightning_logs/v/m.csv"]
+    installed = ["env/lib/python3/site-packages/x/y.py", "env/lib/python3/site-packages/z.py", "node_modules/a.js"]
+    for name in [*made, *installed, "wandb.py"]:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("x")
+
+    facts = record(wandb, cwd=root)
+
+    assert archived(root, facts) == ["wandb.py"]
+    assert facts["outputs"] == len(made)
+    assert facts["left_out"] == [
+        {"path": "env/lib/python3/site-packages/", "why": "installed packages"},
+        {"path": "node_modules/", "why": "installed packages"},
+    ]
+
+
+def test_commit_made_after_the_start_is_told(wandb, tmp_path):
+    root = make_repository(tmp_path / "here")
+    first = git("rev-parse", "HEAD", cwd=root)
+    commit_all(root, "second")
+    log = root / ".git" / "logs" / "HEAD"
+    os.utime(log, (2**31, 2**31))  # as if the second had come after the start
+
+    facts = record(wandb, cwd=root)
+
+    assert (facts["commit_at_start"], facts["exact"]) == (first, False)
+
+
 def test_ignored_files_are_not_kept(wandb, tmp_path):
     root = make_repository(tmp_path / "here")
     (root / ".gitignore").write_text("data/\n*.log\n")

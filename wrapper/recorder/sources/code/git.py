@@ -50,6 +50,8 @@ SETTINGS = (
     "diff.suppressBlankEmpty=false",
     "core.quotePath=true",
     "core.safecrlf=false",
+    "core.packedGitWindowSize=64m",  # A reader has 2 GB of addresses.
+    "core.packedGitLimit=512m",
 )
 
 NOTHING: Mapping[str, str] = {}

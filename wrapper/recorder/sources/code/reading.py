@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
     from wrapper.recorder.sources.code.trees import Change, Tree
 
 LARGEST_CHANGED_BYTES = 20 << 20  # of a tracked file; a larger one is named, not kept
-MOST_UNTRACKED = 20_000
+MOST_UNTRACKED = 200_000
+INSTALLED = re.compile(r"(?:.*?/)??(?:site-packages|dist-packages|node_modules|conda-meta)/")
+# What trainings and interpreters make, also earlier ones.
+MADE = re.compile(
+    r"(?:^|/)(?:__pycache__|\.ipynb_checkpoints|wandb|mlruns|lightning_logs)/|(?:^|/)events\.out\.tfevents\.[^/]*$"
+)
 MOST_TREES = 30
 MOST_NAMED = 100
 Facts = dict[str, Any]
@@ -163,8 +169,9 @@ class Reading:
         late = [change.path for change in changes if change.newest >= self._started_at]
         if late:
             facts["changed_later"] = late[:MOST_NAMED]
-        if os.path.exists(tree.index) and os.stat(tree.index).st_mtime >= self._started_at:
-            self.problems.append(f"the index of {tree.root} was changed after the start")
+        if before := trees.find_head_before(tree, self._started_at):
+            facts["commit_at_start"] = before
+            self.problems.append(f"{tree.root} was at {before} at the start, and then moved on")
         excluded = same + [
             change.path for change in changes if not self._is_for_patch(tree, change, prefix, conversions)
         ]
@@ -202,21 +209,33 @@ class Reading:
     def _find_untracked(self, tree: Tree, prefix: str, facts: Facts) -> list[str]:
         """Note the untracked files that are older than the command; the repositories among them are returned."""
         inner, count = [], 0
-        for path in trees.find_untracked(tree, MOST_UNTRACKED):
+        packages: dict[str, None] = {}
+        for number, path in enumerate(trees.find_untracked(tree, MOST_UNTRACKED), 1):
+            name, place = prefix + path, os.path.join(tree.root, path)
             if path.endswith("/"):
                 inner.append(path.rstrip("/"))
-                continue
-            member = look(prefix + path, os.path.join(tree.root, path), self._left_out)
-            if member and max(member.status.st_mtime, member.status.st_ctime) >= self._started_at:
+            elif found := INSTALLED.match(path):
+                packages.setdefault(prefix + found[0])
+            elif MADE.search(path) or self._is_new(place):
                 self._outputs += 1
-                continue
-            count += 1
-            if member:
-                self._members.append(member)
-        if count + self._outputs >= MOST_UNTRACKED:
-            self._left_out.add(prefix or ".", f"more than {MOST_UNTRACKED} untracked files")
+            else:
+                count += 1
+                member = look(name, place, self._left_out)
+                self._members += [member] if member else []
+            if number == MOST_UNTRACKED:
+                self._left_out.add(prefix or ".", f"more than {MOST_UNTRACKED} untracked files")
+        for name in packages:
+            self._left_out.add(name, "installed packages")
         facts["untracked_files"] = count
         return inner
+
+    def _is_new(self, path: str) -> bool:
+        """Whether it came, or was changed, after the command had started; what is gone again is not new."""
+        try:
+            status = os.lstat(path)
+        except OSError:
+            return False
+        return max(status.st_mtime, status.st_ctime) >= self._started_at
 
     def _keep_untracked(self) -> None:
         archive = Archive(f"{FILES_FOLDER}/untracked.tar.gz", self._left_out)
@@ -241,11 +260,7 @@ class Reading:
         archive = Archive(f"{FILES_FOLDER}/code.tar.gz", self._left_out)
         found = archive.write([member for member in members if member], store_of_archives())
         if found:
-            late = [
-                member.name
-                for member in members
-                if member and max(member.status.st_mtime, member.status.st_ctime) >= self._started_at
-            ]
+            late = [member.name for member in members if member and self._is_new(member.path)]
             self.facts["archive"] = {"root": root, **found, **({"changed_later": late[:MOST_NAMED]} if late else {})}
 
     def _finish(self) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 NO_REPOSITORY = "not a git repository (or any"  # Another text says that there is one, but damaged.
 INDEX_COPY = re.compile(r"index\.(\d+)\.new(?:\.lock)?")
 NOT_OURS = "dubious ownership"
+MOVE = re.compile(rb"([0-9a-f]{40,64}) [0-9a-f]{40,64} .*> (\d+) [+-]\d{4}(?:\t|$)")
+LOG_BYTES = 1 << 16
 GITLINK = b"160000"
 ATTRIBUTES = ("text", "eol", "ident", "working-tree-encoding", "filter")  # The last that is found decides.
 CONTENT, LINE_ENDS = "(content)", "(line ends)"
@@ -118,6 +120,23 @@ def describe_head(tree: Tree) -> dict[str, Any]:
     facts |= {"remote": find_remote(git, branch), "pushed": None}
     tree.facts = facts
     return facts
+
+
+def find_head_before(tree: Tree, at: float) -> str:
+    """The commit that HEAD was at then, when it has moved since; "" when it has not, or nobody noted that."""
+    path = os.path.join(tree.git.folder, tree.git.ask_line("rev-parse", "--git-path", "logs/HEAD"))
+    try:
+        if os.stat(path).st_mtime < at:
+            return ""
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - LOG_BYTES))
+            lines = file.read().splitlines()
+    except OSError:
+        return ""
+    # Times are in whole seconds: of all but the last move only those count that are later for sure.
+    moves = [found for line in lines if (found := MOVE.match(line))]
+    late = [found for number, found in enumerate(moves, 1) if int(found[2]) > int(at) or number == len(moves)]
+    return os.fsdecode(late[0][1]) if late else ""
 
 
 def find_remote(git: Git, branch: str | None) -> str | None:
