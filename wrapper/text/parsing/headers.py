@@ -63,6 +63,7 @@ def split_cells(line: str, separator: str) -> list[Cell]:
     return cells
 
 
+@lru_cache(64)
 def read_cell(text: str) -> float | None:
     """The number in a cell, unit or percent sign left out; None when there is none."""
     found = NUMBER.match(text)

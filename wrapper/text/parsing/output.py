@@ -10,6 +10,7 @@ but a bar on one does not end a table on the other.
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from operator import itemgetter
 
 from wrapper.text.line import Line
 from wrapper.text.parsing.parser import Parser, Seen
@@ -67,7 +68,7 @@ class OutputParser:
 
     def finish(self) -> list[Row]:
         """The rows that are left when nothing more comes; `feed` is not to be called again."""
-        for stream, screen in self._screens.items():
+        for stream, screen in sorted(self._screens.items(), key=itemgetter(0)):
             self._parser.turn_to(stream)
             self._take(self._parser.read(screen.finish(), self._places[stream].find))
         self._take(self._parser.finish())

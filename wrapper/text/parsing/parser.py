@@ -15,6 +15,7 @@ taken, and the rule. It never raises, and takes time in proportion to the length
 
 import re
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import NamedTuple
 
 from wrapper.text.line import Line, Lines
@@ -143,10 +144,7 @@ class Parser:
                 self._pass_over(texts[first:index], place(ends[index]))
                 self._line += 1
                 rows += self._follow(place(ends[index + 1]))
-                line = texts[index]
-                numbers = [line[start:end] for start, end in places.spans]
-                plan = places.plan or self._plans.find(line).plan
-                rows += self._read_planned(Reading(plan, line, numbers, places.message))
+                rows += self._read_planned(self._plans.read(texts[index], places))
                 is_busy = self._is_busy()
             first = index + 1
         self._pass_over(texts[first:], place(ends[-1]))
@@ -222,7 +220,7 @@ class Parser:
         """What is left when nothing more comes."""
         rows = self._bars.follow(None, self._epoch_at)
         self._held.refuse_all()
-        for number, stream in self._streams.items():
+        for number, stream in sorted(self._streams.items(), key=itemgetter(0)):
             self.turn_to(number)
             rows += self._take_record(stream.tables.end_box())
         return rows

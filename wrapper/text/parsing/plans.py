@@ -15,6 +15,7 @@ from wrapper.text.parsing.shapes import Refused, Shape
 from wrapper.text.parsing.vetoes import VETOES, find_veto
 
 DIGITS = re.compile(r"\d+")
+HASH = re.compile(r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])[0-9a-f]{7,}(?![0-9A-Za-z])")
 ZEROS = str.maketrans("123456789", "000000000")
 ROW = str.maketrans("", "", " \t,.%+-|│┃║/" + MASK)
 KEPT = 2048
@@ -76,6 +77,10 @@ class Plans:
                 places = self.places.get(zeros)
             if places is None:
                 return self._learn(line, zeros)
+        return self.read(line, places)
+
+    def read(self, line: str, places: Places) -> Reading:
+        """The same for a line of which it is known where its numbers are."""
         numbers = [line[start:end] for start, end in places.spans]
         plan = places.plan or self._find_plan(mask(line, places.spans), line)
         return Reading(plan, line, numbers, places.message)
@@ -100,7 +105,7 @@ class Plans:
         plan = self._plans.get(masked)
         if plan is None:
             # Of lines in which nothing is found, the digits within words (hashes, names of files) do not matter.
-            alike = DIGITS.sub("0", masked)
+            alike = DIGITS.sub("0", HASH.sub("0", masked))
             plan = self._empty.get(alike) or make_plan(masked, line)
             if plan.verdict.when == NEVER and plan.shape.step is None and plan.shape.epoch is None:
                 self._empty[alike] = plan

@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections import deque
+from functools import lru_cache
 from typing import NamedTuple
 
 from wrapper.text.parsing.headers import (
@@ -28,6 +29,8 @@ MISSING = frozenset(["N/A", "n/a", "NA", "-", "--", "None", "none", "null", "", 
 KEPT_LINES = 4
 KEPT_ROWS = 4096  # of the rows seen, so that a table that is drawn again adds nothing
 FORGOTTEN_AFTER = 400  # lines that are no rows
+
+tidy_column = lru_cache(256)(tidy)
 
 
 class Record(NamedTuple):
@@ -244,7 +247,7 @@ class Tables:
         label = self._label(pairs)
         for number, (column, cell) in enumerate(pairs):
             value = read_cell(cell.text)
-            kind, name = role(column.text), tidy(column.text)
+            kind, name = role(column.text), tidy_column(column.text)
             if value is not None and column.text == "#":
                 step = (0, value)
             if value is None or not name:
