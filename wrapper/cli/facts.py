@@ -19,6 +19,8 @@ ENDED_BY = {
     "timeout": "timed out",
     "preempted": "was preempted",
     "cancelled": "was cancelled",
+    "requeued": "was requeued",
+    "node failure": "was lost with its node",
     "stopped": "was stopped",
 }
 

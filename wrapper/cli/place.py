@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from wrapper.rundir import reading
 F = TypeVar("F", bound=Callable[..., Any])
 MOST_CANDIDATES = 8
 MOST_COMPLETIONS = 200
+LONGEST_WAIT_S, LOOK_EVERY_S = 3.0, 0.05
 
 
 def in_folder(command: F) -> F:
@@ -67,6 +69,20 @@ def find_run(folder: Path, word: str) -> reading.Run:
     for damage in run.damage:
         say_damage(run, damage)
     return run
+
+
+def find_read_run(folder: Path, word: str) -> reading.Run:
+    """The same; where it is just being found out how Slurm ended it, wait for that, at most 3 s."""
+    run = find_run(folder, word)
+    until = time.monotonic() + LONGEST_WAIT_S
+    while is_being_found_out(run.latest) and time.monotonic() < until:
+        time.sleep(LOOK_EVERY_S)
+        run = reading.read_run(run.path)
+    return run
+
+
+def is_being_found_out(part: reading.Part | None) -> bool:
+    return bool(part and part.end and part.facts.get("slurm") and part.end.get("exit_code") != 0 and not part.is_read)
 
 
 def say_damage(run: reading.Run, damage: str) -> None:

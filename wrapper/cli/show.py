@@ -38,7 +38,7 @@ def show(run: str, is_all: bool, as_json: bool, directory: str | None) -> None:
         wandb show k3v9 --all
         wandb show latest --json | jq .summary.loss
     """
-    found = place.find_run(place.open_folder(directory), run)
+    found = place.find_read_run(place.open_folder(directory), run)
     history = read_history(found)
     if as_json:
         has_ended = found.state != "running"

@@ -204,7 +204,7 @@ def make_readers(
         "config": lambda _: journal.positions.get("arguments", 0) < 2,
         "output": lambda has_ended: has_bytes(OUTPUT_FILE) and (has_ended or knows_writers()),
         "metrics": lambda _: has_bytes(METRICS_FILE),
-        "cause": lambda has_ended: has_ended and not ended_well(),
+        "cause": lambda has_ended: has_ended and (not ended_well() or journal.positions.get("signals", 0) > 0),
         "followed": lambda has_ended: has_ended or time.monotonic() - began > FOLLOW_AFTER_S,
         # What nobody has measured while it was there is not known; command is 0 for who reads the rest.
         "machine": lambda _: command > 0 and journal.positions.get("machine", 0) < 2,

@@ -30,14 +30,18 @@ def mark_unread(part: str) -> None:
 def finish_reading(journal: Journal, readers: list[Reader]) -> None:
     """All that can be found in the part stands in the journal, and its end.json says why it ended.
 
-    Raises OSError when the disk does not take that.
+    Where Slurm could not yet say why, it stays unread: whoever looks at it next asks again. Raises OSError when the
+    disk does not take that.
     """
     said = next((reader.newest for reader in readers if reader.kind == "cause"), "")
     if said:
         import json
 
+        cause = json.loads(said).get("cause")
         with open(END_FILE) as file:
-            replace_whole(END_FILE, {**json.load(file), "cause": json.loads(said).get("cause")})
+            replace_whole(END_FILE, {**json.load(file), "cause": cause})
+        if isinstance(cause, dict) and "awaits" in cause:
+            return
     journal.add("recorder", read=True)
     remove(UNREAD_FILE)
 
@@ -47,6 +51,8 @@ def pack_part() -> None:
 
     Not the metrics file while a process of the run lives that may add to it, though nobody would read that.
     """
+    if os.path.exists(UNREAD_FILE):  # There is more to be added.
+        return
     pack(JOURNAL_FILE)
     if is_worth_packing(METRICS_FILE) and not is_anybody_left(os.path.join(os.getcwd(), METRICS_FILE)):
         pack(METRICS_FILE)

@@ -9,10 +9,11 @@ from typing import Any
 
 from wrapper.recorder.channel import Channel
 from wrapper.recorder.memory import count_kills, find_kills
+from wrapper.recorder.slurm import Job, Undecided, find_end, sent_by_slurm, was_hit
 from wrapper.rundir.journal import read_records
-from wrapper.rundir.names import JOURNAL_FILE
+from wrapper.rundir.names import END_FILE, JOURNAL_FILE
 from wrapper.rundir.processes import boot_id, signal_name
-from wrapper.rundir.reading import Part, read_edge
+from wrapper.rundir.reading import Part, read_edge, read_small, read_time
 from wrapper.text.endings import Ending, find_ending
 from wrapper.text.screen import Screen
 
@@ -38,6 +39,10 @@ def read(channel: Channel) -> None:
     journal = Journalled()
     lines = last_lines(channel.part)
     cause = find_cause(journal, channel.part, lines)
+    if journal.status != 0 or sent_by_slurm(journal.signals):
+        cause = of_slurm(channel, journal, cause, lines)
+    if cause["kind"] == "none":
+        return
     facts: dict[str, Any] = {"last_lines": [line[:LONGEST_LINE] for line in lines[-KEPT_LINES:]], **cause}
     channel.send("cause", 1, cause=facts)
 
@@ -93,6 +98,25 @@ def find_cause(journal: Journalled, part: dict[str, Any], lines: list[str]) -> d
     if os.WIFSIGNALED(status):
         return of_signal(os.WTERMSIG(status), journal, ending)
     return of_exit(os.WEXITSTATUS(status), part, ending)
+
+
+def of_slurm(channel: Channel, journal: Journalled, cause: dict[str, Any], lines: list[str]) -> dict[str, Any]:
+    """The cause, as Slurm knows it where it was Slurm's doing.
+
+    Of many ranks only the first asks, and only who reads the rest waits until the job is gone: the recorder is one of
+    those that the job waits for.
+    """
+    facts, end = channel.part.get("slurm"), read_small(Path(END_FILE))[0] or {}
+    ended_at = read_time(end.get("ended_at"))
+    if not isinstance(facts, dict) or channel.part.get("rank") or ended_at is None:
+        return cause
+    if cause["kind"] == "out of memory" or not was_hit(journal.status, journal.signals):
+        return cause
+    is_recorder = channel.command != 0
+    try:
+        return {**cause, **(find_end(Job(facts, ended_at), lines, journal.signals, not is_recorder) or {})}
+    except Undecided:
+        return {**cause, "awaits": "slurm"}
 
 
 def find_memory(journal: Journalled, status: int) -> dict[str, Any] | None:
