@@ -94,3 +94,7 @@ def test_masked_path_is_the_one_of_the_file(header, path):
 )
 def test_secrets_in_a_file(path, text, kept):
     assert mask_file(path, text)[0] == kept
+
+
+def test_very_long_line_with_a_hint_is_masked_whole():
+    assert mask_file("a.json", "token" * 1_000_000)[0] == "***"

@@ -17,6 +17,7 @@ HINT = re.compile(r"pass|secret|token|key|credential|authorization|://|PRIVATE",
 HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
 KEY_ENDS = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
+LONGEST_LINE = 4 << 20
 NEXT_FILE = "diff --git "
 BINARY = "GIT binary patch"
 FILLED_IN = re.compile(r"[=:]\s*[\"']?\$")  # A shell puts something in there; it is no secret itself.
@@ -36,6 +37,8 @@ class Lines:
             return MASK
         if not HINT.search(line) or (self._is_shell and FILLED_IN.search(line)):
             return line
+        if len(line) > LONGEST_LINE:  # To look through it would take minutes.
+            return MASK
         return mask_text(line) if self._is_settings else mask_source(line)
 
 

@@ -78,6 +78,17 @@ def test_what_earlier_trainings_and_installers_made_is_no_code(wandb, tmp_path):
     ]
 
 
+def test_untracked_files_that_git_is_told_not_to_show_are_not_kept(wandb, tmp_path):
+    root = make_repository(tmp_path / "home")  # Some keep their whole home in a repository, and say so.
+    git("config", "status.showUntrackedFiles", "no", cwd=root)
+    (root / "diary.txt").write_text("private")
+
+    facts = record(wandb, cwd=root)
+
+    assert (facts["untracked"], facts["exact"]) == (None, False)
+    assert facts["left_out"] == [{"path": ".", "why": "untracked files: git is told not to show them"}]
+
+
 def test_commit_made_after_the_start_is_told(wandb, tmp_path):
     root = make_repository(tmp_path / "here")
     first = git("rev-parse", "HEAD", cwd=root)

@@ -79,6 +79,7 @@ class Git:
     def __init__(self, folder: str, deadline_s: float = DEADLINE_S) -> None:
         self.folder, self._deadline_s = folder, deadline_s
         self._program = find_git()
+        os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = self._program  # GitPython asks one for its version.
         self.settings = list(SETTINGS)
         self.environment: dict[str, str] = {}
 
