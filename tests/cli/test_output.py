@@ -66,7 +66,7 @@ def test_json_texts_put_together_are_the_stream(wandb: list[str]) -> None:
     found = [json.loads(line) for line in answer(wandb, "output", "latest", "--json").splitlines()]
 
     assert found[0] == {"at": STARTED_AT, "stream": 1, "text": "out 1\n"}
-    assert [one["at"] - STARTED_AT for one in found] == [0, 0.5, 0.5, 1, 2, 3, 4]
+    assert [one["at"] - STARTED_AT for one in found] == [0, 0.5, 0.5, 1, 2, 3, 4, 4]
     for stream, text in ((1, "out 1\nout 2\n\udcff no end"), (2, "err 1\nerr 2\nerr ä\n")):
         assert "".join(one["text"] for one in found if one["stream"] == stream) == text
 
@@ -250,3 +250,38 @@ def test_raw_and_json_exclude_each_other(wandb: list[str]) -> None:
     make_run()
 
     assert ask(wandb, "output", "latest", "--raw", "--json").returncode == 2
+
+
+TOKEN = "hf_" + "aB3dE6gH9j" * 4
+SECRETS = f"login with {TOKEN}\nDB_PASSWORD=hunter22\nloss 0.5 tokens: 512\n".encode()
+MASKED = "login with ***\nDB_PASSWORD=***\nloss 0.5 tokens: 512\n"
+
+
+def test_secrets_are_masked_and_counted(wandb: list[str]) -> None:
+    make_run(output=SECRETS)
+
+    done = ask(wandb, "output", "latest")
+
+    assert done.stdout == MASKED
+    assert "2 secrets are masked" in done.stderr
+
+
+@pytest.mark.parametrize("flag", ["--raw", "--no-redact"])
+def test_secrets_are_shown_to_who_asks_for_them(wandb: list[str], flag: str) -> None:
+    make_run(output=SECRETS)
+
+    assert answer(wandb, "output", "latest", flag) == SECRETS.decode()
+
+
+def test_secrets_are_shown_where_the_run_was_not_to_be_masked(wandb: list[str]) -> None:
+    make_run(output=SECRETS, part={"redact": False})
+
+    assert answer(wandb, "output", "latest") == SECRETS.decode()
+
+
+def test_secret_that_came_in_pieces_is_masked_in_json(wandb: list[str]) -> None:
+    make_run(output=[(0.1 * index, 1, SECRETS[index : index + 1]) for index in range(len(SECRETS))])
+
+    lines = ask(wandb, "output", "latest", "--json").stdout.splitlines()
+
+    assert "".join(json.loads(line)["text"] for line in lines) == MASKED

@@ -11,9 +11,10 @@ import click
 
 from wrapper.cli import facts, place, words
 from wrapper.cli.since import NoMoment, read_moment
-from wrapper.cli.views import Json, Raw, Seen, View
+from wrapper.cli.views import Json, Live, Raw, Seen, View
 from wrapper.rundir.reading import Part, Run, read_part
 from wrapper.rundir.stretches import Reader, Stretch
+from wrapper.text.masker import Masker
 
 LOOK_EVERY_S = 0.2
 SETTLE_EVERY_S = 10.0
@@ -37,6 +38,7 @@ def read_since(_ctx: click.Context, _param: click.Parameter, text: str | None) -
 @click.option("--stderr", "only", flag_value=2, type=int, help="Only standard error, where it went its own way.")
 @click.option("--since", metavar="TIME", callback=read_since, help="Only what came since: 10m ago, 14:30, an ISO time.")
 @click.option("--attempt", type=int, metavar="N", help="Of attempt N, the first being 0, and not of the newest.")
+@click.option("--no-redact", is_flag=True, help='Show secrets, which are "***" otherwise, as they are.')
 @click.option("--json", "as_json", is_flag=True, help="Each line as a JSON object with at, stream and text.")
 @place.in_folder
 def output(
@@ -46,12 +48,14 @@ def output(
     only: int | None,
     since: float | None,
     attempt: int | None,
+    no_redact: bool,
     as_json: bool,
     directory: str | None,
 ) -> None:
     """Show what a run printed, as its lines stood in the end.
 
-    Of a progress bar that is its last state; --raw has every byte.
+    Of a progress bar that is its last state; --raw has every byte. Passwords and tokens are masked, but with --raw or
+    --no-redact.
 
     RUN is an id, the beginning of one, a name, or `latest`.
 
@@ -68,20 +72,25 @@ def output(
     streams = choose_streams(part, only)
     shown = Shown(part, None if only is None else {only}, since, is_timed=as_json)
     file = sys.stdout.buffer
+    masker = None if raw or no_redact or part.facts.get("redact") is False else Masker()
     if raw:
         view: View = Raw(file)
     elif as_json:
-        view = Json(file)
+        view = Json(file, masker)
     else:
         kinds = {stream["stream"]: stream["kind"] for stream in streams if stream["kind"] not in NOT_KEPT}
-        view = Seen(file, part, kinds, is_awaited=follow)
+        view = Seen(file, part, kinds, follow, masker)
     if follow and part.state == "running":
         is_live = sys.stdout.isatty() and not as_json
-        shown.follow(folder, view, Raw(file) if is_live else view)
+        live = Live(file, masker) if masker else Raw(file)
+        shown.follow(folder, view, live if is_live else view)
     else:
         shown.show(view)
         view.finish()
     shown.say_what_is_missing()
+    if masker and masker.count:
+        secrets = "one secret is" if masker.count == 1 else f"{masker.count} secrets are"
+        click.echo(f"wandb: {secrets} masked; --no-redact shows all", err=True)
 
 
 def choose_part(run: Run, attempt: int | None) -> Part:

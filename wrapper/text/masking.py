@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from wrapper.text.shapes import MASK, mask_shapes
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-MASK = "***"
 
 # In any spelling: dbPassword, DB-PASSWORD and db_password have the same letters.
 ALWAYS = ("password", "passwd", "passphrase", "secret", "apikey", "credential", "authorization")
@@ -30,7 +30,6 @@ PAIR = re.compile(
 LINE = re.compile(
     r"^(?P<name>[ \t-]{0,80}[A-Za-z_][\w.-]{0,80})(?P<sign>[ \t]{0,8}[=:][ \t]{1,8})(?P<value>\w.*)$", re.M
 )
-USER_OF_ADDRESS = re.compile(r"(?<=://)(?P<user>[^\s/:@]{0,200}):[^\s/@]{1,500}(?=@)")
 
 
 def is_secret_name(name: str) -> bool:
@@ -59,19 +58,21 @@ def mask_value(name: str, value: Any) -> Any:
 
 
 def mask_text(text: str, secrets: tuple[str, ...] = ()) -> str:
-    """The text without the values of secret names, as `token=…` or `"password": "…"`, and without these secrets."""
+    """The text without the values of secret names, as `token=…` or `"password": "…"`, without these secrets, and
+    without what is a secret by its shape.
+    """
     for secret in secrets:
         for line in secret.splitlines():
             if len(line) >= SHORTEST_SECRET:
                 text = text.replace(line, MASK)
-    if "=" not in text and ":" not in text:
-        return text
-    return USER_OF_ADDRESS.sub(rf"\g<user>:{MASK}", PAIR.sub(_mask_pair, LINE.sub(_mask_pair, text)))
+    if "=" in text or ":" in text:
+        text = PAIR.sub(_mask_pair, LINE.sub(_mask_pair, text))
+    return mask_shapes(text)[0]
 
 
 def mask_source(text: str) -> str:
-    """The text of a program without the texts in quotes that it gives secret names."""
-    return PAIR.sub(lambda found: _mask_pair(found) if found["value"][0] in "\"'" else found[0], text)
+    """The text of a program without the texts in quotes that it gives secret names, and other secrets by shape."""
+    return mask_shapes(PAIR.sub(lambda found: _mask_pair(found) if found["value"][0] in "\"'" else found[0], text))[0]
 
 
 def find_secrets(name: str, value: Any) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from wrapper.text.masking import MASK, mask_source, mask_text
+from wrapper.text.masking import mask_source, mask_text
+from wrapper.text.shapes import MASK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
