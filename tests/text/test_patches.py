@@ -56,6 +56,13 @@ diff --git a/x.py b/x.py
     assert text.count("\n") == patch.count("\n")
 
 
+def test_secret_is_known_by_its_shape_alone():
+    text, masked = mask_patch(PATCH.replace("lr = 0.2", f"use('ghp_{'a1' * 18}')"))
+
+    assert "ghp_" not in text
+    assert (masked.counts, masked.broken) == ({"train.py": 2}, set())
+
+
 def test_binary_parts_stay_as_they_are():
     head = "diff --git a/x.bin b/x.bin\n"
     binary = f"{head}GIT binary patch\nliteral 9\nQcmZQz_token=abcdefgh1234\n\nliteral 0\nHcmV?d00001\n\n"
@@ -89,6 +96,8 @@ def test_masked_path_is_the_one_of_the_file(header, path):
         ("run.sh", "export WANDB_API_KEY=$(cat key)", "export WANDB_API_KEY=$(cat key)"),
         ("c.yaml", "db_password: hunter 2", "db_password: ***"),
         ("a.cpp", "auto token = read_token();", "auto token = read_token();"),
+        ("a.py", f"login('ghp_{'a1' * 18}')", "login('***')"),
+        ("run.sh", f"export A_TOKEN=$A; use hf_{'a1' * 17}", "export A_TOKEN=$A; use ***"),
         ("key", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nx", "***\n***\n***\nx"),
     ],
 )

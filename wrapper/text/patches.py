@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wrapper.text.masking import mask_source, mask_text
-from wrapper.text.shapes import MASK
+from wrapper.text.shapes import KEY_BEGINS, KEY_ENDS, MASK, mask_shapes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ SETTINGS = tuple(".yaml .yml .json .jsonl .toml .ini .cfg .conf .properties .con
 SHELL = tuple(".sh .bash .zsh .fish .ksh .env .envrc .sbatch .slurm".split())
 HINT = re.compile(r"pass|secret|token|key|credential|authorization|://|PRIVATE", re.I)
 HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
-KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
-KEY_ENDS = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
 LONGEST_LINE = 4 << 20
 NEXT_FILE = "diff --git "
 BINARY = "GIT binary patch"
@@ -27,7 +25,8 @@ FILLED_IN = re.compile(r"[=:]\s*[\"']?\$")  # A shell puts something in there; i
 class Lines:
     """Masks the lines of one file, one after the other: a private key goes over several."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, has_shapes: bool) -> None:
+        self._has_shapes = has_shapes
         self._is_shell = path.endswith(SHELL) or "." not in path.rpartition("/")[2].lstrip(".")
         self._is_settings = self._is_shell or path.endswith(SETTINGS)
         self._is_in_key = False
@@ -37,7 +36,7 @@ class Lines:
             self._is_in_key = not KEY_ENDS.search(line)
             return MASK
         if not HINT.search(line) or (self._is_shell and FILLED_IN.search(line)):
-            return line
+            return mask_shapes(line)[0] if self._has_shapes else line
         if len(line) > LONGEST_LINE:  # To look through it would take minutes.
             return MASK
         return mask_text(line) if self._is_settings else mask_source(line)
@@ -45,9 +44,10 @@ class Lines:
 
 def mask_file(path: str, text: str) -> tuple[str, int]:
     """The text of a file without its secrets, and how many lines had one."""
-    if not HINT.search(text):
+    has_shapes = mask_shapes(text)[1] > 0  # Then every line is looked at for them; else none is, which is quick.
+    if not has_shapes and not HINT.search(text):
         return text, 0
-    lines = Lines(path)
+    lines = Lines(path, has_shapes)
     before = text.split("\n")
     after = [lines.mask(line) for line in before]
     return "\n".join(after), sum(old != new for old, new in zip(before, after, strict=True))
@@ -69,15 +69,16 @@ class Masked:
 def mask_patch(text: str) -> tuple[str, Masked]:
     """The patch without the secrets in it."""
     masked = Masked()
-    if not HINT.search(text):
+    has_shapes = mask_shapes(text)[1] > 0
+    if not has_shapes and not HINT.search(text):
         return text, masked
-    return "\n".join(mask_lines(text.split("\n"), masked)), masked
+    return "\n".join(mask_lines(text.split("\n"), masked, has_shapes)), masked
 
 
-def mask_lines(lines: list[str], masked: Masked) -> Iterator[str]:
+def mask_lines(lines: list[str], masked: Masked, has_shapes: bool) -> Iterator[str]:
     path, is_binary = "", False
     old, new = 0, 0  # lines of the hunk that are to come
-    sides = Lines(""), Lines("")
+    sides = Lines("", has_shapes), Lines("", has_shapes)
     for line in lines:
         if old > 0 or new > 0:
             sign, body = line[:1], line[1:]
@@ -91,7 +92,7 @@ def mask_lines(lines: list[str], masked: Masked) -> Iterator[str]:
             path, is_binary = path_in(line), False
         elif not is_binary and (hunk := HUNK.match(line)):
             old, new = int(hunk[1] or 1), int(hunk[2] or 1)
-            sides = Lines(path), Lines(path)
+            sides = Lines(path, has_shapes), Lines(path, has_shapes)
             line = hunk[0] + mask_file(path, line[hunk.end() :])[0]
         elif line == BINARY:
             is_binary = True
