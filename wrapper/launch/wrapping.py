@@ -259,7 +259,9 @@ class Wrapping:
             return
         took = in_words(max(0.0, self._board.ended_at_ns / 1e9 - self._shared.started_at))
         how = end_in_words(self._board.status)
-        say(f"{self._made.name} {how} after {took}; {self._see()}", self._talk, "\n" if self._is_midline() else "")
+        stopped = self._board.read_stop()
+        told = f"was stopped after {took}: {stopped} ({how})" if stopped else f"{how} after {took}"
+        say(f"{self._made.name} {told}; {self._see()}", self._talk, "\n" if self._is_midline() else "")
 
     def _see(self) -> str:
         """How to see the run, and what is wrong with its record."""

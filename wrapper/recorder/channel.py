@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from wrapper.rundir.board import Board
+
 FLUSH_BYTES = 1 << 15
 LONGEST_PIECE_S = 20.0  # of CPU; what takes longer does not come to an end.
 POSITION_BYTES = 8
@@ -34,6 +36,7 @@ class Channel:
         self._ends.register(ends, select.POLLIN)
         self.positions, self.command, self.skips = positions, command, skips
         self.has_ended = False
+        self.board: Board | None = None  # None for who reads what is left.
         self.part: dict[str, Any] = {}
         self.settings: dict[str, Any] = {}
 

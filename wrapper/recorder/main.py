@@ -15,6 +15,7 @@ from wrapper.recorder.log import WHOLE, Log
 from wrapper.recorder.memory import count_kills
 from wrapper.recorder.readers import make_readers
 from wrapper.recorder.rest import finish_reading, mark_unread, pack_part
+from wrapper.recorder.stall import Stall
 from wrapper.recorder.streams import FileStream, PipeStream
 from wrapper.recorder.writers import SharingCheck
 from wrapper.rundir.board import STREAMS, Board
@@ -74,7 +75,8 @@ class Recorder:
         self._bell, self._kept = fds["bell"], fds["kept"]
         self._streams = open_streams(board, fds, self._log, self._journal)
         self._sharing = SharingCheck(board, [fds[name] for name in fds if name.startswith("follow")])
-        self._readers = make_readers(self._journal, board.command, self._sharing.has_looked, self._ended_well)
+        self._readers = make_readers(self._journal, board.command, self._sharing.has_looked, self._ended_well, board)
+        self._stall = Stall(board, self._journal, self._readers)
         self._trouble_until = 0.0
         self._ended_at: float | None = None
         self._end_bytes = -1
@@ -124,6 +126,7 @@ class Recorder:
             self._record()
         except OSError:  # No room, or no disk. The wrapper counts what we leave in the pipes.
             self._trouble_until = time.monotonic() + RETRY_S
+            self._stall.put_off()
             self._end_in_trouble()
 
     def _record(self) -> None:
@@ -142,6 +145,7 @@ class Recorder:
         if taken:
             self._grew = time.monotonic()
         if self._ended_at is None:
+            self._stall.look(taken)
             self._gathering.pause(taken)
 
     def _wait(self) -> None:
@@ -208,6 +212,7 @@ class Recorder:
 
     def _tend_end(self) -> None:
         if self._ended_at is not None and not self._has_told_end:
+            self._stall.end()
             self._journal.add("recorder", ended={"status": self._fate.status(), "at": self._ended_at})
             self._has_told_end = True
         if self._ended_at is not None and self._is_drained() and self._end_bytes != self._log.length:

@@ -9,12 +9,13 @@ import select
 import time
 
 from wrapper.recorder.sources import KINDS
-from wrapper.rundir.names import METRICS_FILE, OUTPUT_FILE
+from wrapper.rundir.names import METRICS_FILE, OUTPUT_FILE, PART_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wrapper.rundir.board import Board
     from wrapper.rundir.journal import Journal, Said
 
 READ_BYTES = 1 << 16
@@ -30,8 +31,16 @@ LONGEST_TEXT = 500
 class Reader:
     """One kind of reader. At most one process of it lives."""
 
-    def __init__(self, kind: str, is_wanted: Callable[[bool], bool], journal: Journal, command: int) -> None:
+    def __init__(
+        self,
+        kind: str,
+        is_wanted: Callable[[bool], bool],
+        journal: Journal,
+        command: int,
+        board: Board | None = None,
+    ) -> None:
         self.kind, self._is_wanted, self._journal, self._command = kind, is_wanted, journal, command
+        self._board = board
         self._pid = 0
         self._page = mmap.mmap(-1, mmap.PAGESIZE)
         self._deaths: dict[int, int] = {}
@@ -39,6 +48,7 @@ class Reader:
         self._start_at = 0.0
         self._pause_s = FIRST_PAUSE_S
         self._heard_at = time.monotonic()
+        self.heard = 0  # how often it has said something
         self._rest = b""
         self._said: list[Said] = []
         self._failures: set[str] = set()
@@ -91,6 +101,7 @@ class Reader:
         from wrapper.recorder.sources import load
 
         channel = Channel(out, ends, self._page, dict(self._journal.positions), self._command, self._skips)
+        channel.board = self._board
         try:
             load_part(channel)
             load(self.kind)(channel)
@@ -123,6 +134,7 @@ class Reader:
             self._bury()
             return
         self._heard_at = time.monotonic()
+        self.heard += 1
         self._pause_s = FIRST_PAUSE_S
         *lines, self._rest = (self._rest + data).split(b"\n")
         self._said = [said for line in lines if self._is_new(said := read_said(line))]
@@ -190,31 +202,52 @@ NAMES = {
     "cause": "the cause of the end",
     "machine": "what the machine is",
     "system": "the load of the machine",
+    "watch": "what the command is to be ended for",
 }
 
 
 def make_readers(
-    journal: Journal, command: int, knows_writers: Callable[[], bool], ended_well: Callable[[], bool]
+    journal: Journal,
+    command: int,
+    knows_writers: Callable[[], bool],
+    ended_well: Callable[[], bool],
+    board: Board | None = None,
 ) -> list[Reader]:
     """All kinds; each is started once there is something for it to read."""
     began = time.monotonic()
+    has_rules = command > 0 and is_watched()
     wanted: dict[str, Callable[[bool], bool]] = {
         "code": lambda _: journal.positions.get("code", 0) < 1,
         "environment": lambda _: command > 0 and journal.positions.get("environment", 0) < 2,
         "config": lambda _: journal.positions.get("arguments", 0) < 2,
         "output": lambda has_ended: has_bytes(OUTPUT_FILE) and (has_ended or knows_writers()),
         "metrics": lambda _: has_bytes(METRICS_FILE),
-        "cause": lambda has_ended: has_ended and (not ended_well() or journal.positions.get("signals", 0) > 0),
+        "cause": lambda has_ended: has_ended and (not ended_well() or is_asked_to_end(journal.positions)),
         "followed": lambda has_ended: has_ended or time.monotonic() - began > FOLLOW_AFTER_S,
         # What nobody has measured while it was there is not known; command is 0 for who reads the rest.
         "machine": lambda _: command > 0 and journal.positions.get("machine", 0) < 2,
         "system": lambda has_ended: command > 0 and not has_ended and time.monotonic() - began > SAMPLE_AFTER_S,
+        "watch": lambda has_ended: has_rules and (not has_ended or journal.positions.get("watch", 0) > 0),
     }
-    return [Reader(kind, wanted[kind], journal, command) for kind in KINDS]
+    return [Reader(kind, wanted[kind], journal, command, board) for kind in KINDS]
 
 
 FOLLOW_AFTER_S = 0.5
 SAMPLE_AFTER_S = 1.0  # A command that is over by then has hardly loaded anything.
+
+
+def is_asked_to_end(positions: dict[str, int]) -> bool:
+    """Whether the command had a signal, or is ended by a rule: then an exit code of 0 does not say all."""
+    return positions.get("signals", 0) > 0 or positions.get("watch", 0) > 0
+
+
+def is_watched() -> bool:
+    """Whether part.json has a rule or a time for ending the command; told without the json package."""
+    try:
+        with open(PART_FILE, "rb") as file:
+            return b'"stop_if": [' in (facts := file.read()) and b'"stop_if": [], "stop_after": 0.0' not in facts
+    except OSError:
+        return False
 
 
 def has_bytes(path: str) -> bool:

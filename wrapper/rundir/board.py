@@ -22,6 +22,7 @@ SIGNALS_AT = STREAM_AT + len(STREAMS) * STREAM_BYTES
 SIGNALS = 32
 TROUBLE_AT = 3072
 TROUBLE_BYTES = 512
+STOP_AT = TROUBLE_AT + TROUBLE_BYTES
 
 TALLY = struct.Struct("=QQ")
 SENDER = struct.Struct("=iiId")
@@ -74,6 +75,10 @@ class Board:
     is_midline = Byte(58)  # The last byte that was kept is no newline.
     is_gone = Byte(59)  # Somebody removed the directory: there is no record any more.
     lost_bytes = Field(64, "Q")  # What the record lacks, as its end says.
+    # When the recorder last heard of it, by the monotonic clock.
+    output_at_ns = Field(72, "q")
+    metric_at_ns = Field(80, "q")
+    busy_at_ns = Field(88, "q")
     is_finished = Byte(57)  # Nothing more will come, and no recorder is needed.
 
     def __init__(self, fd: int) -> None:
@@ -91,12 +96,26 @@ class Board:
 
     def note_trouble(self, text: str) -> None:
         """Keep what went wrong in the wrapper itself, for the recorder to write down."""
-        line = text.encode("ascii", "backslashreplace")[: TROUBLE_BYTES - 1]
-        self.memory[TROUBLE_AT : TROUBLE_AT + TROUBLE_BYTES] = line.ljust(TROUBLE_BYTES, b"\0")
+        self._write_text(TROUBLE_AT, text)
 
     def read_trouble(self) -> str:
         """What went wrong in the wrapper; "" when nothing did."""
-        return self.memory[TROUBLE_AT : TROUBLE_AT + TROUBLE_BYTES].partition(b"\0")[0].decode("ascii")
+        return self._read_text(TROUBLE_AT)
+
+    def note_stop(self, why: str) -> None:
+        """Keep why the recorder ends the command, for the wrapper to say."""
+        self._write_text(STOP_AT, why)
+
+    def read_stop(self) -> str:
+        """Why the recorder ended the command; "" when it did not."""
+        return self._read_text(STOP_AT)
+
+    def _write_text(self, at: int, text: str) -> None:
+        line = text.encode("ascii", "backslashreplace")[: TROUBLE_BYTES - 1]
+        self.memory[at : at + TROUBLE_BYTES] = line.ljust(TROUBLE_BYTES, b"\0")
+
+    def _read_text(self, at: int) -> str:
+        return self.memory[at : at + TROUBLE_BYTES].partition(b"\0")[0].decode("ascii")
 
     def note_signal(self, number: int, pid: int, uid: int, at: float) -> None:
         """Keep who sent a signal; the oldest is forgotten when there are too many."""

@@ -12,6 +12,7 @@ METRICS_FILE = "metrics.jsonl"
 JOURNAL_FILE = "journal.jsonl"
 END_FILE = "end.json"
 UNREAD_FILE = "unread"  # There while something of a part may still have to be read.
+STALLED_FILE = "stalled"  # There while the command shows no sign of life.
 FILES_FOLDER = "files"
 
 ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"

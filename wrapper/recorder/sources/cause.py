@@ -54,11 +54,14 @@ class Journalled:
         self.started: dict[str, Any] = {}
         self.ended: dict[str, Any] = {}
         self.signals: list[dict[str, Any]] = []
+        self.stop: dict[str, Any] = {}
         for record in read_records(JOURNAL_FILE):
             if isinstance(record.get("started"), dict):
                 self.started = self.started or record["started"]
             elif isinstance(record.get("ended"), dict):
                 self.ended = record["ended"]
+            elif record["source"] == "watch" and isinstance(record.get("stop"), dict):
+                self.stop = record["stop"]
             elif record["source"] == "signals" and isinstance(record.get("sender"), dict):
                 self.signals.append(record)
 
@@ -91,6 +94,13 @@ def find_cause(journal: Journalled, part: dict[str, Any], lines: list[str]) -> d
     status = journal.status
     if status is None:
         return {"kind": "unknown", "text": "nobody saw the end", "from": None}
+    if journal.stop:
+        return {
+            "kind": "stopped",
+            "text": str(journal.stop.get("why")),
+            "from": "rule",
+            "signal": journal.stop.get("signal"),
+        }
     ending = find_ending(lines)
     memory = find_memory(journal, status)
     if memory and (ending is None or ending.kind != "cuda out of memory"):
