@@ -39,6 +39,11 @@ HELP_OWN_OUTPUT = (
     "Where output goes into a file: write it there on the command's behalf, so that what others write into"
     " the same file is told apart."
 )
+HELP_NO_REDACT = "Keep passwords and tokens as they are: of arguments, variables, config files and code."
+HELP_SAVE = (
+    "Keep the files that this pattern names, such as 'checkpoints/*.pt', as they appear and change. May be given"
+    " several times."
+)
 HELP_METRIC = (
     "Take what stands in this place: 'loss: {loss}, step {step}', or /regex/ with named groups. It goes before what"
     " is found by itself. May be given several times; `wandb parse --metric` shows what it finds."
@@ -101,6 +106,8 @@ class RunOptions:
         self.stats_interval: float | None = None
         self.stats_average: float | None = None
         self.energy_price: str | None = None
+        self.redact: bool | None = None
+        self.save: list[str] | None = None
         self.stop_if: list[str] | None = None
         self.stop_after: float | None = None
         self.stop_grace: float | None = None
@@ -238,6 +245,9 @@ OPTIONS = (
     Option("--resume", sets="resume", value="WHEN", choices=RESUMES, section=KEPT, help=HELP_RESUME),
     Option("--per-rank", sets="per_rank", means=True, section=KEPT, help=HELP_PER_RANK),
     Option("--no-per-rank", sets="per_rank", means=False),
+    Option("--save", sets="save", value="GLOB", read=as_names, section=KEPT, help=HELP_SAVE),
+    Option("--no-redact", sets="redact", means=False, section=KEPT, help=HELP_NO_REDACT),
+    Option("--redact", sets="redact", means=True, section=KEPT),
     Option("--pty", sets="pty", means=True, help=HELP_PTY),
     Option("--no-pty", sets="pty", means=False),
     Option("--live", sets="live", means=True, help=HELP_LIVE),

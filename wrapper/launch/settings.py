@@ -76,6 +76,8 @@ class Settings:
         self.stats_interval = 2.0
         self.stats_average = 30.0
         self.energy_price: str | None = None
+        self.redact = True
+        self.save: list[str] = []
         self.stop_if: list[str] = []
         self.stop_after = 0.0
         self.stop_grace = 30.0
@@ -161,12 +163,14 @@ SETTINGS = (
     Setting("stats_interval", "WANDB_STATS_INTERVAL", as_seconds),
     Setting("stats_average", "WANDB_STATS_AVERAGE", as_seconds),
     Setting("energy_price", "WANDB_ENERGY_PRICE", as_price),
+    Setting("redact", read=as_truth),
+    Setting("save", read=as_names),
     Setting("stop_if", read=as_rule),
     Setting("stop_after", "WANDB_STOP_AFTER", as_duration),
     Setting("stop_grace", read=as_duration),
     Setting("stall_after", read=as_duration),
 )
-ADD_UP = ("metrics", "ignore", "stop_if")  # what all levels say holds
+ADD_UP = ("metrics", "ignore", "stop_if", "save")  # what all levels say holds
 REFUSED = ("metrics", "stop_if", "stop_after")  # where nonsense is not passed over
 NAMES_IN_FILES = {setting.name for setting in SETTINGS} - {"id"}  # It is one run's.
 NAMES_IN_OFFICIAL_FILES = {"project", "entity", "mode"}

@@ -86,5 +86,9 @@ def load_part(channel: Channel) -> None:
     except (OSError, ValueError):
         facts = {}
     channel.part = facts if isinstance(facts, dict) else {}
+    if channel.part.get("redact") is False:
+        from wrapper.text import masking
+
+        masking.turn_off()
     settings = channel.part.get("metrics")
     channel.settings = settings if isinstance(settings, dict) else {}

@@ -32,6 +32,17 @@ LINE = re.compile(
 )
 
 
+class Switch:
+    """Whether anything is masked in this process; a person can ask that it is not."""
+
+    is_on = True
+
+
+def turn_off() -> None:
+    """From now on, values and texts stay as they are."""
+    Switch.is_on = False
+
+
 def is_secret_name(name: str) -> bool:
     """Whether it names a secret: "hf_token", "DB_PASSWORD", "apiKey"; not "pad_token" or "max_tokens"."""
     words = NOT_A_LETTER.sub(" ", INSIDE_CAMEL_CASE.sub(" ", name[-LONGEST_NAME:]).lower()).split()
@@ -46,7 +57,7 @@ def mask_value(name: str, value: Any) -> Any:
 
     What is only true, false or absent gives nothing away.
     """
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool) or not Switch.is_on:
         return value
     if is_secret_name(name):
         return MASK
@@ -61,6 +72,8 @@ def mask_text(text: str, secrets: tuple[str, ...] = ()) -> str:
     """The text without the values of secret names, as `token=…` or `"password": "…"`, without these secrets, and
     without what is a secret by its shape.
     """
+    if not Switch.is_on:
+        return text
     for secret in secrets:
         for line in secret.splitlines():
             if len(line) >= SHORTEST_SECRET:
@@ -72,6 +85,8 @@ def mask_text(text: str, secrets: tuple[str, ...] = ()) -> str:
 
 def mask_source(text: str) -> str:
     """The text of a program without the texts in quotes that it gives secret names, and other secrets by shape."""
+    if not Switch.is_on:
+        return text
     return mask_shapes(PAIR.sub(lambda found: _mask_pair(found) if found["value"][0] in "\"'" else found[0], text))[0]
 
 

@@ -64,7 +64,7 @@ def loaded_libraries(pid: int) -> list[str]:
 
 
 class Elf:
-    """The tables of a program. Raises NotElf, or another ValueError, struct.error, IndexError or OverflowError for what is none."""
+    """The tables of a program. For what is none: NotElf or another ValueError, struct.error, IndexError, OverflowError."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
