@@ -92,10 +92,11 @@ class Tree:
 
     def __init__(self, command: int, ours: set[int]) -> None:
         self.members: dict[int, Process] = {}
-        self._ours = ours
+        self._command, self._ours = command, ours
+        self._have_pids_wrapped = False  # Until then, a number below the command's is one from before it.
         self._reapers = ancestors(command)
         self._strangers: set[int] = set()
-        self._newest = b""
+        self._newest = 0
         self._look_again_at = 0.0
         self._looked_ticks = ticks_since_boot()
         self._has_lists = can_list_children()
@@ -106,7 +107,8 @@ class Tree:
 
     def look(self, pids: bytes) -> Usage:
         """Read all members once more; `pids` is what /proc/loadavg says: its last number is the newest pid."""
-        newest = pids.rpartition(b" ")[2]
+        newest = int(pids.rpartition(b" ")[2])
+        self._have_pids_wrapped |= newest < max(self._newest, self._command)
         before, self.members = self.members, {}
         for pid, known in before.items():
             process = read_process(pid)
@@ -163,7 +165,8 @@ class Tree:
         self._strangers &= seen
         suspects = []
         for pid in seen - self._strangers - self.members.keys() - self._ours - set(self._reapers):
-            process = read_process(pid)
+            is_older = pid < self._command and not self._have_pids_wrapped
+            process = None if is_older else read_process(pid)
             if process and process.began >= self._began and not process.is_dead:
                 suspects.append(pid)
             elif len(self._strangers) < MOST_STRANGERS:
@@ -176,6 +179,6 @@ class Tree:
             process = read_process(pid) if pid in marked else None
             if process:
                 self.members[pid] = process
-                self._newest = b""  # It may have children.
+                self._newest = 0  # It may have children.
             elif pid not in marked:
                 self._strangers.add(pid)
