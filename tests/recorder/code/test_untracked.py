@@ -174,6 +174,18 @@ def test_of_too_much_the_small_files_are_kept(wandb, tmp_path):
     assert [item["why"] for item in facts["left_out"]] == ["more than 50 MB in all"] * 2
 
 
+def test_of_a_disk_that_is_nearly_full_little_is_taken(tmp_path):
+    left_out = Leftovers()
+    for name, size in (("small.py", 100), ("large.py", 100_000)):
+        (tmp_path / name).write_bytes(bytes(size))
+    members = [look(name, str(tmp_path / name), left_out) for name in ("small.py", "large.py")]
+
+    kept = Archive(str(tmp_path / "x.tar.gz"), left_out).write(filter(None, members), "", free_bytes=1_000_000)
+
+    assert kept is not None and kept["bytes"] == 100
+    assert left_out.named == [{"path": "large.py", "why": "the disk is nearly full", "bytes": 100_000}]
+
+
 def test_files_that_hold_secrets_by_their_names_are_left_out(wandb, tmp_path):
     root = make_repository(tmp_path / "here")
     for name in (".env", ".env.local", "id_rsa", "server.pem", "kaggle.json", ".env.example", "monkey.py"):

@@ -82,9 +82,9 @@ class Archive:
         self.files, self.bytes = 0, 0
         self.masked: list[dict[str, Any]] = []
 
-    def write(self, members: Iterable[Member], store: str) -> dict[str, Any] | None:
+    def write(self, members: Iterable[Member], store: str, free_bytes: int | None = None) -> dict[str, Any] | None:
         """Write all of them that there is room for; None when that is none. Raises OSError when the disk is full."""
-        kept = self._choose(members)
+        kept = self._choose(members, find_free_bytes() if free_bytes is None else free_bytes)
         if not kept:
             return None
         os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
@@ -103,15 +103,17 @@ class Archive:
             "masked": self.masked,
         }
 
-    def _choose(self, members: Iterable[Member]) -> list[Member]:
-        """The small ones first, where there is not room for all."""
+    def _choose(self, members: Iterable[Member], free_bytes: int) -> list[Member]:
+        """The small ones first, where there is not room for all. A training may need what is free of the disk."""
         kept: list[Member] = []
-        room = LARGEST_BYTES
+        room = min(LARGEST_BYTES, free_bytes // 20)
+        is_scarce = room < LARGEST_BYTES
         for member in sorted(members, key=lambda member: (member.status.st_size, member.name)):
             if len(kept) >= MOST_FILES:
                 self._left_out.add(member.name, f"more than {MOST_FILES} files", member.status.st_size)
             elif member.status.st_size > room:
-                self._left_out.add(member.name, f"more than {LARGEST_BYTES >> 20} MB in all", member.status.st_size)
+                why = "the disk is nearly full" if is_scarce else f"more than {LARGEST_BYTES >> 20} MB in all"
+                self._left_out.add(member.name, why, member.status.st_size)
             else:
                 kept.append(member)
                 room -= member.status.st_size
@@ -152,6 +154,12 @@ class Archive:
         if lines:
             self.masked.append({"path": name, "lines": lines})
         return text.encode("utf-8", "surrogateescape")
+
+
+def find_free_bytes() -> int:
+    """What is free where the part is, the current directory."""
+    found = os.statvfs(".")
+    return found.f_bavail * found.f_frsize
 
 
 def read_file(path: str, most: int = LARGEST_FILE_BYTES) -> bytes:
