@@ -209,3 +209,10 @@ def test_ignored_name_is_left_out() -> None:
     (row,) = Parser(ignored=["lr"]).feed("step 5 loss: 0.31 lr: 0.1")
 
     assert row.values == {"loss": 0.31}
+
+
+def test_what_is_no_text_has_no_metrics():
+    picture = "�PNG\x02loss=0.5 ��� acc=0.25 �� f1=0.125 ��"
+
+    assert Parser().feed(picture) == []
+    assert Parser().feed("loss=0.5 caf� acc=0.25")[0].values == {"loss": 0.5, "acc": 0.25}

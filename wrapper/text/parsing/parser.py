@@ -37,6 +37,7 @@ from wrapper.text.parsing.telling import Teller
 from wrapper.text.parsing.words import is_section, split
 
 DIGIT = re.compile(r"[0-9]")
+UNREADABLE = "\ufffd"  # what stands in the place of bytes that are not UTF-8
 LONGEST = 16_384  # characters; a longer line is data
 MOST_SEEN = 8  # of the lines that are passed over: those that may head a table are among them
 
@@ -182,7 +183,7 @@ class Parser:
 
     def look(self, line: str) -> Seen:
         """What a bar says that stands on the screen; nothing where the line is none."""
-        if "/" not in line or not DIGIT.search(line) or len(line) > LONGEST_HEADER:
+        if "/" not in line or not DIGIT.search(line) or len(line) > LONGEST_HEADER or is_binary(line):
             return NO_BAR
         reading = self._plans.find(line)
         shape, numbers = reading.plan.shape, reading.numbers
@@ -208,6 +209,8 @@ class Parser:
             self._stream.follow_code(line)
         if len(line) > LONGEST:
             return self._refuse_line(line[:80], "too long")
+        if is_binary(line):
+            return self._refuse_line(line[:80], "no text")
         line = line.replace(MASK, " ")
         if self._patterns:
             rows = self._read_patterns(line) + self._read(line)
@@ -378,6 +381,11 @@ class Parser:
     def _refuse_line(self, line: str, rule: str) -> list[Row]:
         self._teller.tell(self._line, "", line, False, rule)
         return []
+
+
+def is_binary(line: str) -> bool:
+    """Whether so many of its bytes are no characters that it is nothing to be read: a picture, say, or weights."""
+    return UNREADABLE in line and line.count(UNREADABLE) > len(line) // 20 + 2
 
 
 def is_whole(text: str) -> bool:
