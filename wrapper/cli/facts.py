@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from wrapper.cli.words import visible
+from wrapper.cli.words import age, short_age, visible
+from wrapper.rundir.names import STALLED_FILE
 from wrapper.rundir.processes import signal_name
-from wrapper.rundir.reading import Part, Run, read_piece
+from wrapper.rundir.reading import Part, Run, read_piece, read_small, read_time
 
 CALLED = ("project", "group", "job_type", "tags", "notes", "entity", "mode", "resume")
 
@@ -32,7 +33,10 @@ def cause(part: Part | None) -> dict[str, Any]:
 
 
 def in_words(part: Part | None) -> str:
-    """running, finished, ran out of memory, failed with exit code 3, killed by SIGTERM, crashed."""
+    """running, finished, ran out of memory, failed with exit code 3, killed by SIGTERM, crashed.
+
+    One that shows no sign of life is "stalled for 40 min, running".
+    """
     end = (part and part.end) or {}
     state = part.state if part else "crashed"
     if ended_by := ENDED_BY.get(str(cause(part).get("kind"))):
@@ -41,7 +45,8 @@ def in_words(part: Part | None) -> str:
         return f"failed with exit code {end['exit_code']}"
     if state == "killed" and isinstance(end.get("signal"), int):
         return f"killed by {signal_name(end['signal'])}"
-    return visible(state)
+    since = stalled_since(part)
+    return visible(state) if since is None else f"stalled for {age(time.time() - since).removesuffix(' ago')}, {state}"
 
 
 def in_brief(part: Part | None) -> str:
@@ -54,7 +59,25 @@ def in_brief(part: Part | None) -> str:
         return f"failed ({end['exit_code']})"
     if state == "killed" and isinstance(end.get("signal"), int):
         return f"killed ({signal_name(end['signal']).removeprefix('SIG')})"
-    return visible(state)
+    since = stalled_since(part)
+    return visible(state) if since is None else f"stalled {short_age(time.time() - since)}"
+
+
+def stalled_since(part: Part | None) -> float | None:
+    """Since when a running part has shown no sign of life; None while it does."""
+    if part is None or part.end is not None:
+        return None
+    facts, _damage = read_small(part.path / STALLED_FILE)
+    return read_time((facts or {}).get("since"))
+
+
+def stacks(part: Part | None) -> str:
+    """Where the stacks of its Python processes are kept, as they were when it stalled; "" when nowhere."""
+    if part is None or stalled_since(part) is None:
+        return ""
+    said = [record["stacks"] for record in part.records("stacks") if isinstance(record.get("stacks"), dict)]
+    path = said[-1].get("path") if said else None
+    return str(part.path / path) if isinstance(path, str) else ""
 
 
 def part_duration_s(part: Part, now: float) -> float | None:
@@ -97,6 +120,7 @@ def in_short(run: Run, now: float | None = None) -> dict[str, Any]:
         "id": run.id,
         "name": run.name,
         "state": run.state,
+        "stalled_since": stalled_since(part),
         "exit_code": end.get("exit_code"),
         "signal": end.get("signal"),
         "created_at": run.created_at,

@@ -93,6 +93,7 @@ def rows(run: Run, known: dict[str, Any], history: History, now: float) -> list[
         "user": words.visible(" on ".join(str(known[key]) for key in ("user", "host") if known[key])),
         "started": time_and_age(known["started_at"] or known["created_at"], now),
         "ended": ended(known, now),
+        "stalled": stalled(run.latest, now),
         "progress": results.progress_text(pace, run.state != "running", now) if pace else "",
         "machine": machine.machine_text(known["machine"] or {}),
         "load": machine.load_text(known["load"] or {}),
@@ -130,6 +131,13 @@ def program(known: dict[str, Any]) -> str:
 
 def time_and_age(at: float | None, now: float) -> str:
     return f"{words.moment(at)}, {words.age(now - at)}" if at is not None else ""
+
+
+def stalled(part: Part | None, now: float) -> str:
+    """Since when there has been no sign of life, and where its stacks are."""
+    text = time_and_age(facts.stalled_since(part), now)
+    path = facts.stacks(part)
+    return f"{text}\nits stacks: {words.visible(path)}" if path else text
 
 
 def ended(known: dict[str, Any], now: float) -> str:

@@ -39,7 +39,7 @@ def read(channel: Channel) -> None:
     journal = Journalled()
     lines = last_lines(channel.part)
     cause = find_cause(journal, channel.part, lines)
-    if journal.status != 0 or sent_by_slurm(journal.signals):
+    if cause["kind"] != "stopped" and (journal.status != 0 or sent_by_slurm(journal.signals)):
         cause = of_slurm(channel, journal, cause, lines)
     if cause["kind"] == "none":
         return
