@@ -215,4 +215,4 @@ def test_what_is_no_text_has_no_metrics():
     picture = "�PNG\x02loss=0.5 ��� acc=0.25 �� f1=0.125 ��"
 
     assert Parser().feed(picture) == []
-    assert Parser().feed("loss=0.5 caf� acc=0.25")[0].values == {"loss": 0.5, "acc": 0.25}
+    assert Parser().feed("step 1 loss=0.5 acc=0.25 caf\ufffd")[0].values == {"loss": 0.5, "acc": 0.25}
