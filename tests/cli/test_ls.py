@@ -101,7 +101,7 @@ def test_json_has_what_the_line_has(wandb: list[str]) -> None:
             "name": "brisk-otter-12",
             "state": "finished",
             "stalled_since": None,
-                "exit_code": 0,
+            "exit_code": 0,
             "signal": None,
             "created_at": 1780000000.25,
             "started_at": 1780000000.25,

@@ -1,0 +1,100 @@
+"""The process that watches may be killed at any instruction, and ends only what is the run's."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from kept import only_part
+from standin import StandIn, build_library
+from waiting import is_running, wait_until
+
+from wrapper.recorder.stopping import Processes
+from wrapper.rundir.processes import start_ticks
+
+TRAIN = """
+import itertools, sys, time
+print("ready", flush=True)
+for step in itertools.count(1):
+    print(f"step {step} loss {step}", flush=True)
+    time.sleep(0.05)
+"""
+HOLD = "import sys; print('ready', flush=True); sys.stdin.read()"
+
+
+def start(wandb, *words, **options):
+    run = subprocess.Popen([*wandb, "run", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+    assert run.stdout.readline() == "ready\n"
+    return run
+
+
+def watched():
+    return [record for record in only_part().records() if record["source"] == "watch"]
+
+
+def recorder():
+    return [record["started"] for record in only_part().records() if "started" in record][-1]["pid"]
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def test_rule_holds_though_its_watch_is_killed_again_and_again(wandb):
+    run = start(wandb, "--stop-if", "loss == 60", sys.executable, "-c", TRAIN)
+    part = only_part()
+    wait_until(lambda: any("row" in record for record in part.records()))
+    for _turn in range(4):
+        for pid in children(recorder()):
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.3)
+    run.communicate(timeout=60)
+
+    assert run.returncode == -signal.SIGTERM
+    wait_until(lambda: only_part().is_read, 20)
+    assert only_part().end["cause"]["text"] == "loss == 60: 60 at step 60"
+    assert sum("stop" in record for record in watched()) == 1
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("nvml")
+    build_library(folder)
+    return folder
+
+
+def test_gpus_that_idle_end_the_command(wandb, library, monkeypatch):
+    gpus = StandIn(library)
+    for name, value in gpus.variables().items():
+        monkeypatch.setenv(name, value)
+    options = ["--stats-interval", "0.1", "--stats-average", "0.3", "--stop-if", "gpu.util < 5 for 1s"]
+    run = start(wandb, *options, sys.executable, "-c", HOLD)
+    wait_until(lambda: sum("system.gpu.0.gpu" in record.get("sample", ()) for record in only_part().records()) > 5, 30)
+    assert watched() == []
+
+    gpus.say("* nvmlDeviceGetUtilizationRates 0 0")
+    run.wait(timeout=60)
+
+    assert run.returncode == -signal.SIGTERM
+    run.stdin.close()
+    run.stdout.close()
+    wait_until(lambda: only_part().is_read, 20)
+    assert only_part().end["cause"]["text"].startswith("gpu.util < 5 for 1s: 0")
+
+
+def test_process_that_got_the_pid_of_another_is_left_alone():
+    process = subprocess.Popen(["sleep", "60"])
+    try:
+        began = start_ticks(process.pid)
+        assert Processes(process.pid, began, None).living() == {process.pid: began}
+
+        another = Processes(process.pid, began - 1, None)
+
+        assert another.living() == {} and another.send(signal.SIGKILL) == 0
+        assert is_running(process.pid)
+    finally:
+        process.kill()
+        process.wait()
