@@ -1,4 +1,4 @@
-"""The rows of output.log: each once, however often its reader died, and a stated number of lines left out of a flood."""
+"""The rows of output.log: each once, however often its reader died; of a flood, a stated number of lines is missing."""
 
 import json
 import os
@@ -113,7 +113,7 @@ def test_a_flood_is_left_out_and_counted(monkeypatch):
     found = rows(records)
     skipped = [record["skipped"] for record in records if "skipped" in record]
     left_out = sum(piece["lines"] for piece in skipped)
-    assert 0 < left_out and len(found) + left_out == 100_000
+    assert left_out > 0 and len(found) + left_out == 100_000
     first = found_before(found)
     assert found == expected(1, first) + expected(first + left_out + 1, 100_000)
 

@@ -282,7 +282,7 @@ def open_streams(board: Board, fds: dict[str, int], log: Log, journal: Journal) 
 
 
 def describe_processes(command: int) -> dict[str, int | str | None]:
-    """Who records, and what: pids with their start times, which name them for good; and what is to be compared later."""
+    """Who records, and what: pids with their starts, which name them for good; and what is to be compared later."""
     return {
         "pid": os.getpid(),
         "pid_ticks": start_ticks(os.getpid()),

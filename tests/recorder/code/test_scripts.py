@@ -6,7 +6,7 @@ import sys
 import pytest
 from repositories import code_of, git, make_repository, names_in, newest_part, record, warnings_of
 
-from wrapper.recorder.sources.code.modules import find_local_files, find_script
+from wrapper.recorder.sources.repository.modules import find_local_files, find_script
 
 FILES = {
     "train.py": "import torch, os\nfrom models import net\nfrom utils.data import load\nimport utils.text as t\n",

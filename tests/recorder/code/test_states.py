@@ -9,7 +9,7 @@ import pytest
 from repositories import code_of, commit_all, git, make_repository, names_in, newest_part, record, start, warnings_of
 from waiting import wait_until
 
-from wrapper.recorder.sources.code.reading import Reading
+from wrapper.recorder.sources.repository.reading import Reading
 
 
 def test_commit_branch_and_remote_are_kept(wandb, tmp_path):

@@ -7,7 +7,7 @@ import socket
 from kept import sha256
 from repositories import commit_all, git, make_repository, names_in, newest_part, record, start
 
-from wrapper.recorder.sources.code.archives import Archive, Leftovers, look
+from wrapper.recorder.sources.repository.archives import Archive, Leftovers, look
 from wrapper.rundir.reading import list_runs, runs_folder
 
 

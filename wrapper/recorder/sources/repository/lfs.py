@@ -7,10 +7,10 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from wrapper.recorder.sources.code.git import GitFailed
+from wrapper.recorder.sources.repository.git import GitFailed
 
 if TYPE_CHECKING:
-    from wrapper.recorder.sources.code.trees import Change, Tree
+    from wrapper.recorder.sources.repository.trees import Change, Tree
 
 POINTER = re.compile(rb"version https://git-lfs[^\n]*\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n")
 LARGEST_READ_BYTES = 200 << 20

@@ -8,17 +8,17 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wrapper.recorder.packages import reach_packages
-from wrapper.recorder.sources.code import modules, trees
-from wrapper.recorder.sources.code.archives import STORE, Archive, Leftovers, Member, look, read_file
-from wrapper.recorder.sources.code.git import DEADLINE_S, GitFailed, NoGit, die_with_parent, prepare_environment
-from wrapper.recorder.sources.code.lfs import is_as_staged
-from wrapper.recorder.sources.code.patches import empty_tree, write_patch
+from wrapper.recorder.sources.repository import modules, trees
+from wrapper.recorder.sources.repository.archives import STORE, Archive, Leftovers, Member, look, read_file
+from wrapper.recorder.sources.repository.git import DEADLINE_S, GitFailed, NoGit, die_with_parent, prepare_environment
+from wrapper.recorder.sources.repository.lfs import is_as_staged
+from wrapper.recorder.sources.repository.patches import empty_tree, write_patch
 from wrapper.rundir.names import FILES_FOLDER, FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wrapper.recorder.sources.code.trees import Change, Tree
+    from wrapper.recorder.sources.repository.trees import Change, Tree
 
 LARGEST_CHANGED_BYTES = 20 << 20  # of a tracked file; a larger one is named, not kept
 MOST_UNTRACKED = 200_000

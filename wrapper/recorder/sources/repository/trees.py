@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wrapper.recorder.sources.code.git import Git, GitFailed
-from wrapper.recorder.sources.code.remotes import tidy_address
+from wrapper.recorder.sources.repository.git import Git, GitFailed
+from wrapper.recorder.sources.repository.remotes import tidy_address
 from wrapper.text.masking import mask_text
 
 if TYPE_CHECKING:

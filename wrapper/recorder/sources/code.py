@@ -9,8 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wrapper.recorder.asking import Asker, NoAnswer
-from wrapper.recorder.sources.code.git import DEADLINE_S, die_with_parent
-from wrapper.recorder.sources.code.reading import Reading
+from wrapper.recorder.sources.repository.git import DEADLINE_S, die_with_parent
+from wrapper.recorder.sources.repository.reading import Reading
 
 if TYPE_CHECKING:
     from wrapper.recorder.channel import Channel

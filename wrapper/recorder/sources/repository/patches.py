@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from wrapper.recorder.sources.code.git import GitFailed, TooMuch
+from wrapper.recorder.sources.repository.git import GitFailed, TooMuch
 from wrapper.text.patches import mask_patch
 
 if TYPE_CHECKING:
-    from wrapper.recorder.sources.code.trees import Tree
+    from wrapper.recorder.sources.repository.trees import Tree
 
 LARGEST_PATCH_BYTES = 50 << 20
 MOST_EXCLUDED = 1000
