@@ -1,17 +1,22 @@
 """The process that watches may be killed at any instruction, and ends only what is the run's."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from kept import only_part
 from standin import StandIn, build_library
 from waiting import is_running, wait_until
 
+from wrapper.recorder.readers import Reader
+from wrapper.recorder.sources import watch
 from wrapper.recorder.stopping import Processes
+from wrapper.rundir.journal import Journal, read_records
 from wrapper.rundir.processes import start_ticks
 
 TRAIN = """
@@ -83,6 +88,32 @@ def test_gpus_that_idle_end_the_command(wandb, library, monkeypatch):
     run.stdout.close()
     wait_until(lambda: only_part().is_read, 20)
     assert only_part().end["cause"]["text"].startswith("gpu.util < 5 for 1s: 0")
+
+
+def test_rule_about_a_name_that_never_comes_is_named(monkeypatch):
+    process = subprocess.Popen(["sleep", "60"])
+    try:
+        monkeypatch.setattr(watch, "UNKNOWN_AFTER_S", 0.0)
+        stop = {"stop_if": ["los is nan", "loss > 1", "gpu.util < 1"], "stop_after": 0.0}
+        Path("part.json").write_text(json.dumps({"watch": stop}))
+        journal = Journal("journal.jsonl")
+        journal.add("recorder", started={"command_ticks": start_ticks(process.pid)})
+        journal.add("metrics", 9, row={"loss": 0.5, "acc": 1}, step=1, time=1000.0)
+        reader = Reader("watch", lambda _: True, journal, process.pid)
+
+        def warnings():
+            reader.tend(has_ended=False)
+            return [record["warning"] for record in read_records("journal.jsonl") if "warning" in record]
+
+        assert wait_until(warnings) == [
+            "--stop-if 'los is nan': nothing called los has come so far; there are loss, acc",
+            "--stop-if 'gpu.util < 1': nothing called gpu.util is measured here",
+        ]
+        assert is_running(process.pid)
+        reader.close()
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_process_that_got_the_pid_of_another_is_left_alone():

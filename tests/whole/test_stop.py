@@ -136,6 +136,8 @@ def test_all_processes_of_the_command_end_and_no_other_does(wandb):
     done = run(wandb, "--stop-after", "2s", "sh", "-c", script, process_group=0)
 
     assert done.stdout == ""
+    wait_until(lambda: any("sent" in record for record in watched(only_part())))
+    assert not any(record.get("stop", {}).get("signal") == "SIGKILL" for record in watched(ended()))
     left = [int(Path(name).read_text()) for name in ("orphan", "child")]
     wait_until(lambda: not any(map(is_running, left)))
     assert other.poll() is None

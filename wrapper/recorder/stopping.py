@@ -15,6 +15,10 @@ from wrapper.recorder.measuring.tree import Tree, ancestors
 from wrapper.recorder.writers import read_mark
 from wrapper.rundir.processes import is_running, start_ticks
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container
+
 MARKS_WITHIN_S = 2.0
 
 
@@ -52,9 +56,9 @@ class Processes:
                 self._others[pid] = began
         aside.end()
 
-    def send(self, signum: int) -> int:
-        """Send a signal to each; how many got it."""
-        return sum(self._send(pid, began, signum) for pid, began in self.living().items())
+    def send(self, signum: int, but: Container[int] = ()) -> int:
+        """Send a signal to each but some; how many got it."""
+        return sum(self._send(pid, began, signum) for pid, began in self.living().items() if pid not in but)
 
     def _send(self, pid: int, began: int, signum: int) -> bool:
         try:

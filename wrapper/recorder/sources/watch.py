@@ -162,8 +162,10 @@ class Watch:
             self._say(DECIDED, stop={"why": why, "signal": "SIGTERM", "grace": self._grace_s})
             self._wait_until_written()
         if self._channel.positions[SOURCE] < TERMINATED:
+            told = processes.living()
             count = processes.send(signal.SIGTERM)
             processes.find_orphans()
+            count += processes.send(signal.SIGTERM, but=told)
             self._say(TERMINATED, sent={"signal": "SIGTERM", "processes": count})
         else:
             processes.find_orphans()
