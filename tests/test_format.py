@@ -62,6 +62,7 @@ kill $$"""
         "parsed",
         "metrics",
         "code",
+        "made",
         "environment",
         "cause",
         "machine",

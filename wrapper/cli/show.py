@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from wrapper.cli import code, facts, look, machine, numbers, place, results, words
+from wrapper.cli import code, facts, look, machine, made, numbers, place, results, words
 from wrapper.cli.last_lines import last_lines
 from wrapper.cli.recorded import read_history
 from wrapper.rundir.history import History
@@ -42,7 +42,12 @@ def show(run: str, is_all: bool, as_json: bool, directory: str | None) -> None:
     history = read_history(found)
     if as_json:
         has_ended = found.state != "running"
-        known = {**facts.in_full(found), **machine.in_full(found.latest), **code.in_full(found.latest)}
+        known = {
+            **facts.in_full(found),
+            **machine.in_full(found.latest),
+            **code.in_full(found.latest),
+            **made.in_full(found.latest),
+        }
         click.echo(json.dumps({**known, **numbers.as_json(results.in_full(history, has_ended))}, indent=2))
     else:
         click.echo("\n".join(page(found, history, is_all)))
@@ -51,7 +56,12 @@ def show(run: str, is_all: bool, as_json: bool, directory: str | None) -> None:
 def page(run: Run, history: History, is_all: bool = False) -> list[str]:
     """What a person wants to know, the important first."""
     now = time.time()
-    known = {**facts.in_full(run, now), **machine.in_full(run.latest), **code.in_full(run.latest)}
+    known = {
+        **facts.in_full(run, now),
+        **machine.in_full(run.latest),
+        **code.in_full(run.latest),
+        **made.in_full(run.latest),
+    }
     part = run.latest
     lines = [headline(run, part, known), ""]
     for label, text in rows(run, known, history, now):
@@ -99,6 +109,7 @@ def rows(run: Run, known: dict[str, Any], history: History, now: float) -> list[
         "load": machine.load_text(known["load"] or {}),
         "output": output(known),
         "media": said["media"],
+        "made": made.made_text(known["made"] or {}),
         **{label: words.visible(known[label] or "") for label in ("project", "entity", "group")},
         "job type": words.visible(known["job_type"] or ""),
         "tags": words.visible(", ".join(dict.fromkeys([*map(str, known["tags"]), *said["tags"]]))),

@@ -198,6 +198,7 @@ NAMES = {
     "output": "the output",
     "metrics": "the metrics file",
     "followed": "the files that the command wrote",
+    "made": "what the command makes",
     "config": "the arguments",
     "cause": "the cause of the end",
     "machine": "what the machine is",
@@ -216,6 +217,11 @@ def make_readers(
     """All kinds; each is started once there is something for it to read."""
     began = time.monotonic()
     has_rules = command > 0 and is_watched()
+    has_patterns = once(names_files)
+
+    def keeps_files() -> bool:
+        return "metrics:save" in journal.positions or has_patterns()
+
     wanted: dict[str, Callable[[bool], bool]] = {
         "code": lambda _: journal.positions.get("code", 0) < 1,
         "environment": lambda _: command > 0 and journal.positions.get("environment", 0) < 2,
@@ -224,6 +230,7 @@ def make_readers(
         "metrics": lambda _: has_bytes(METRICS_FILE),
         "cause": lambda has_ended: has_ended and (not ended_well() or is_asked_to_end(journal.positions)),
         "followed": lambda has_ended: has_ended or time.monotonic() - began > FOLLOW_AFTER_S,
+        "made": lambda has_ended: has_ended or (time.monotonic() - began > FOLLOW_AFTER_S and keeps_files()),
         # What nobody has measured while it was there is not known; command is 0 for who reads the rest.
         "machine": lambda _: command > 0 and journal.positions.get("machine", 0) < 2,
         "system": lambda has_ended: command > 0 and not has_ended and time.monotonic() - began > SAMPLE_AFTER_S,
@@ -247,6 +254,27 @@ def is_watched() -> bool:
         with open(PART_FILE, "rb") as file:
             return b'"stop_if": [' in (facts := file.read()) and b'"stop_if": [], "stop_after": 0.0' not in facts
     except OSError:
+        return False
+
+
+def once(question: Callable[[], bool]) -> Callable[[], bool]:
+    """The same question, which is asked once; then its answer is known."""
+    answers: list[bool] = []
+
+    def ask() -> bool:
+        if not answers:
+            answers.append(question())
+        return answers[0]
+
+    return ask
+
+
+def names_files() -> bool:
+    """Whether part.json names files that are to be kept while the command runs."""
+    try:
+        with open(PART_FILE, "rb") as file:
+            return b'"save": ["' in file.read()
+    except FileNotFoundError:
         return False
 
 

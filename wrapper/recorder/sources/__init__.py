@@ -10,7 +10,19 @@ if TYPE_CHECKING:
 
     from wrapper.recorder.channel import Channel
 
-KINDS = ("code", "environment", "machine", "config", "output", "metrics", "followed", "system", "watch", "cause")
+KINDS = (
+    "code",
+    "environment",
+    "machine",
+    "config",
+    "output",
+    "metrics",
+    "followed",
+    "made",
+    "system",
+    "watch",
+    "cause",
+)
 
 
 def load(kind: str) -> Callable[[Channel], None]:

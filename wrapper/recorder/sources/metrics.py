@@ -126,6 +126,8 @@ class Reading:
         rare = {"first": self._first, "base": self._base, "known": self._known}
         rare |= {"refused": self._refused, "counted": self._counted}
         also = {"metrics:step": self._step, "metrics:crc": place.crc}
+        if "save" in facts:
+            also["metrics:save"] = 1  # Somebody has to look for those files from now on.
         for name, value in rare.items():
             if value is not None and value != self._told.get(f"metrics:{name}", 0):
                 also[f"metrics:{name}"] = self._told[f"metrics:{name}"] = value
