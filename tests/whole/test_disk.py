@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -222,3 +224,42 @@ def test_place_that_cannot_be_written_is_named(wandb, disk, place):
     assert (status, command.shown) == (7, b"ready\nend\n")
     assert complaint.startswith(f"wandb: this run is not recorded: {place}")
     assert complaint.count("\n") == 1
+
+
+@contextmanager
+def filled(disk):
+    """No room is left while the body runs."""
+    path = disk / "filling"
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        for size in (1 << 20, 1 << 12, 1):
+            with suppress(OSError):
+                while file.write(b"x" * size):
+                    pass
+    try:
+        yield
+    finally:
+        path.unlink()
+
+
+@pytest.mark.parametrize("in_trouble", [frozen, filled])
+def test_output_that_cannot_be_kept_is_not_taken_for_silence(wandb, disk, in_trouble):
+    command = Command(wandb, disk, "--stop-if", "no output for 4s", *STEPS)
+    wait_until(lambda: command.shown == b"ready\n")
+    with in_trouble(disk):
+        until = time.monotonic() + 8
+        while time.monotonic() < until:
+            command.go_on()
+            time.sleep(0.05)
+    status, _ = command.end()
+
+    assert status == 7
+    assert command.shown.endswith(b"end\n")
+
+
+@pytest.mark.parametrize("in_trouble", [frozen, filled])
+def test_time_is_over_on_a_disk_in_trouble_too(wandb, disk, in_trouble):
+    command = Command(wandb, disk, "--stop-after", "3s", *STEPS)
+    wait_until(lambda: command.shown == b"ready\n")
+    with in_trouble(disk):
+        assert command.run.wait(30) == -signal.SIGTERM
+    command.end()

@@ -27,6 +27,7 @@ SPEAKERS = ("output", "metrics", "followed")
 LEAST_CORE_PERCENT = 2.0  # Less is what threads use that only wait.
 LEAST_GPU_PERCENT = 1.0
 LEAST_SAMPLES = 2
+HUNG_S = 10.0  # A turn of the recorder's that took so long waited for a disk.
 
 
 class Stall:
@@ -42,6 +43,7 @@ class Stall:
         self._stacks: Worker | None = None
         now = time.monotonic_ns()
         # Known from a recorder before this one, else from now on.
+        board.turned_at_ns = now
         board.output_at_ns = board.output_at_ns or now
         board.metric_at_ns = board.metric_at_ns or now
         board.busy_at_ns = board.busy_at_ns or now
@@ -63,6 +65,8 @@ class Stall:
     def look(self, taken_bytes: int) -> None:
         """After each turn, which took so much output. Raises OSError when the journal takes nothing."""
         now_ns = time.monotonic_ns()
+        if now_ns - self._board.turned_at_ns > HUNG_S * 1e9:
+            self.put_off()
         if taken_bytes:
             self._board.output_at_ns = now_ns
         heard = sum(reader.heard for reader in self._speakers)
@@ -72,6 +76,7 @@ class Stall:
         if now_ns / 1e9 >= self._look_at and self._after_s:
             self._look_at = now_ns / 1e9 + LOOK_EVERY_S
             self._judge(now_ns)
+        self._board.turned_at_ns = now_ns
 
     def end(self) -> None:
         """The command has ended, which is no stalling."""

@@ -79,6 +79,7 @@ class Board:
     output_at_ns = Field(72, "q")
     metric_at_ns = Field(80, "q")
     busy_at_ns = Field(88, "q")
+    turned_at_ns = Field(96, "q")  # Its last turn; where it hangs, what it has not heard means nothing.
     is_finished = Byte(57)  # Nothing more will come, and no recorder is needed.
 
     def __init__(self, fd: int) -> None:

@@ -29,6 +29,7 @@ LOOK_EVERY_S = 0.25
 LOOK_AT_PROCESSES_EVERY_S = 0.2
 WRITTEN_WITHIN_S = 1.0
 LEFT_BEHIND_S = 5.0  # what the command leaves may take so long to end, when it has itself
+HUNG_S = 3.0  # A recorder that lives and is not stuck takes a turn every second.
 UNKNOWN_AFTER_S = 600.0
 NOT_KEPT = ("device", "closed")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -111,10 +112,11 @@ class Watch:
         return ""
 
     def _silent_s(self, what: str) -> float:
-        """For how long the recorder has heard nothing of the output or of metrics."""
-        board = self._channel.board
-        heard_ns = (board.output_at_ns if what == OUTPUT else board.metric_at_ns) if board else time.monotonic_ns()
-        return (time.monotonic_ns() - heard_ns) / 1e9
+        """For how long the recorder has heard nothing of the output or of metrics; 0 while it hangs itself."""
+        board, now_ns = self._channel.board, time.monotonic_ns()
+        if board is None or now_ns - board.turned_at_ns > HUNG_S * 1e9:
+            return 0.0
+        return (now_ns - (board.output_at_ns if what == OUTPUT else board.metric_at_ns)) / 1e9
 
     def _can_be_heard(self, rule: Rule) -> bool:
         """Whether silence means anything: output may go where nobody hears it."""
