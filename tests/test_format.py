@@ -62,6 +62,7 @@ kill $$"""
         "parsed",
         "metrics",
         "code",
+        "metadata",
         "made",
         "environment",
         "cause",
@@ -74,7 +75,7 @@ def shape(record):
 
 
 def test_records_of_the_example_are_numbered_as_the_text_says():
-    assert [record["n"] for record in examples("journal.jsonl")] == list(range(1, 37))
+    assert [record["n"] for record in examples("journal.jsonl")] == list(range(1, 38))
 
 
 def test_every_file_of_a_part_is_in_the_drawing(wandb):

@@ -8,7 +8,6 @@ import time
 from wrapper.launch import command, fds, making, outputs, ranks, settings, signals
 from wrapper.launch.slurm import slurm_facts
 from wrapper.launch.start import Start, part_facts, say
-from wrapper.rundir.secrets import mask_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,6 +84,8 @@ def make_directory(start: Start, options: RunOptions, found: list[outputs.Output
         known = part_facts(start, found, wrapper, started_at)
         known["redact"], known["masked"], known["save"] = chosen.redact, 0, chosen.save
         if chosen.redact:
+            from wrapper.rundir.secrets import mask_words  # Not in the process that becomes the wrapper.
+
             known["argv"], known["masked"] = mask_words(start.argv)
         known["launch"], known["slurm"] = place.facts(), slurm_facts(start.variables, place.problems)
         warnings = list(dict.fromkeys([*chosen.problems, *place.problems]))

@@ -199,6 +199,7 @@ NAMES = {
     "metrics": "the metrics file",
     "followed": "the files that the command wrote",
     "made": "what the command makes",
+    "metadata": "what W&B wants to know",
     "config": "the arguments",
     "cause": "the cause of the end",
     "machine": "what the machine is",
@@ -231,6 +232,7 @@ def make_readers(
         "cause": lambda has_ended: has_ended and (not ended_well() or is_asked_to_end(journal.positions)),
         "followed": lambda has_ended: has_ended or time.monotonic() - began > FOLLOW_AFTER_S,
         "made": lambda has_ended: has_ended or (time.monotonic() - began > FOLLOW_AFTER_S and keeps_files()),
+        "metadata": lambda has_ended: has_ended and journal.positions.get("metadata", 0) < 1,
         # What nobody has measured while it was there is not known; command is 0 for who reads the rest.
         "machine": lambda _: command > 0 and journal.positions.get("machine", 0) < 2,
         "system": lambda has_ended: command > 0 and not has_ended and time.monotonic() - began > SAMPLE_AFTER_S,

@@ -22,6 +22,7 @@ KINDS = (
     "system",
     "watch",
     "cause",
+    "metadata",
 )
 
 
