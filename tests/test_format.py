@@ -82,6 +82,6 @@ def test_every_file_of_a_part_is_in_the_drawing(wandb):
     subprocess.run([*wandb, "run", "true"], check=True)
     wait_until(lambda: only_part().is_read)
 
-    drawn = set(re.findall(r"[├└]── (\S+\.\w+) ", TEXT))
+    drawn = set(re.findall(r"[├└]── ([\w.-]+)", TEXT))
     assert {path.name for path in only_part().path.iterdir()} <= drawn
     assert {path.name for path in only_run().path.iterdir() if path.is_file()} <= drawn
