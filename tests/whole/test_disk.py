@@ -243,7 +243,7 @@ def filled(disk):
 
 @pytest.mark.parametrize("in_trouble", [frozen, filled])
 def test_output_that_cannot_be_kept_is_not_taken_for_silence(wandb, disk, in_trouble):
-    command = Command(wandb, disk, "--stop-if", "no output for 4s", *STEPS)
+    command = Command(wandb, disk, "--stop-if", "no output for 4s", *STEPS, 10_000)
     wait_until(lambda: command.shown == b"ready\n")
     with in_trouble(disk):
         until = time.monotonic() + 8
