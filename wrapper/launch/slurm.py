@@ -17,7 +17,7 @@ NUMBERS = (
 TEXTS = (
     "cluster_name job_name job_user job_partition job_account job_qos job_reservation job_dependency job_nodelist"
     " job_cpus_per_node tasks_per_node step_nodelist step_tasks_per_node gtids submit_dir submit_host"
-    " gpus gpus_per_node gpus_per_task job_gpus step_gpus constraints distribution"
+    " conf gpus gpus_per_node gpus_per_task job_gpus step_gpus constraints distribution"
 ).split()
 
 

@@ -52,6 +52,7 @@ class Job:
     def __init__(self, facts: dict[str, Any], ended_at: float) -> None:
         self.id, self.step = facts.get("job_id"), facts.get("step_id")
         self.restarts = facts.get("restart_count") or 0
+        self.conf = facts.get("conf")
         self.ended_at = ended_at
 
     def is_at_end(self, ended_at: float | None) -> bool:
@@ -91,7 +92,7 @@ def find_end(job: Job, lines: list[str], signals: list[dict[str, Any]], is_patie
     state, by, facts = ask_accounting(job) or ask_controller(job, said_in(lines, job), is_patient)
     if state == ANOTHER_START and looks_preempted(signals):
         state = "PREEMPTED"
-    if not state and SIGTERM in sent_by_slurm(signals):
+    if not state and facts and SIGTERM in sent_by_slurm(signals):
         text = "Slurm ended the step: scancel did, or srun, which ends all tasks when one fails"
         return {"kind": "cancelled", "text": text, "from": "slurm", "slurm": facts}
     if state not in KINDS:
@@ -108,7 +109,9 @@ Told = tuple[str, "str | None", dict[str, Any]]
 
 def ask_accounting(job: Job) -> Told | None:
     """What sacct knows of this incarnation of the job, or of its step; None without accounting or answer."""
-    rows = run_tool("sacct", "-j", str(job.id), "-D", "-P", "-n", "-o", "JobIDRaw,State,Start,End,Timelimit,Reason")
+    rows = run_tool(
+        job, "sacct", "-j", str(job.id), "-D", "-P", "-n", "-o", "JobIDRaw,State,Start,End,Timelimit,Reason"
+    )
     found: Told | None = None
     for row in (rows or "").splitlines():
         words = row.split("|")
@@ -131,7 +134,7 @@ def ask_controller(job: Job, said: str | None, is_patient: bool) -> Told:
     """What scontrol knows, which forgets soon; else what slurmstepd said in the job's own output. Raises Undecided."""
     until = time.monotonic() + LONGEST_S
     for pause_s in (*PAUSES_S, None):
-        fields = read_fields(run_tool("scontrol", "-o", "show", "job", str(job.id)) or "")
+        fields = read_fields(run_tool(job, "scontrol", "-o", "show", "job", str(job.id)) or "")
         said = said or said_in_files(fields, job)
         if fields.get("JobState") != "COMPLETING" or said or pause_s is None or time.monotonic() > until:
             break
@@ -180,11 +183,13 @@ def read_tail(path: str) -> str:
         return file.read(TAIL_BYTES).decode(errors="replace")
 
 
-def run_tool(*words: str) -> str | None:
+def run_tool(job: Job, *words: str) -> str | None:
     """What a command of Slurm says; None when it is not there, refuses, or takes too long."""
     if not shutil.which(words[0]):
         return None
     environment = {**os.environ, "SLURM_TIME_FORMAT": "%s", "LC_ALL": "C"}
+    if isinstance(job.conf, str) and os.path.isfile(job.conf):  # Else it is where Slurm looks by itself.
+        environment.setdefault("SLURM_CONF", job.conf)
     nowhere = subprocess.DEVNULL
     try:
         done = subprocess.run(
