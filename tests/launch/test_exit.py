@@ -88,7 +88,7 @@ def test_command_is_looked_for_where_a_shell_would(front, monkeypatch, word, sta
     [
         ("no-such-command", 127, "no-such-command: no such command on PATH"),
         ("./nothing", 127, "./nothing: no such file"),
-        ("", 127, ": no such command on PATH"),
+        ("", 127, "'': no such command on PATH"),
         ("./plain", 126, "./plain: is not executable (chmod +x makes it so)"),
         ("./folder", 126, "./folder: is a directory"),
         ("./no-interpreter", 127, "./no-interpreter: the interpreter that its first line names does not exist"),

@@ -125,7 +125,7 @@ def test_flood_while_the_disk_hangs_is_shown_whole_and_what_is_lost_is_counted(w
     with frozen(disk):
         command.go_on()
         status, _ = command.end()
-    wait_until(lambda: has_ended(disk))
+    wait_until(lambda: has_ended(disk) and only_part(disk).is_read)
 
     part = only_part(disk)
     assert status == 7

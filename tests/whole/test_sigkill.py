@@ -140,3 +140,23 @@ def settle_if_need_be(wandb):
         wait_until(has_ended, 5)
     subprocess.run([*wandb, "ls"], stdout=subprocess.DEVNULL, check=True)
     assert has_ended()
+
+
+def test_what_was_printed_is_kept_though_no_recorder_lives_for_long(wandb):
+    """Longer than `wandb run` waits for one: then the keeper goes on waiting."""
+    others = descendants()
+    run = subprocess.Popen([*wandb, "run", "sh", "-c", "seq 1 500; sleep 0.5"], stdout=subprocess.PIPE)
+    until = time.monotonic() + 4.0
+    kills = 0
+    while time.monotonic() < until:
+        for pid in [pid for pid, _ in descendants() - others if "wrapper/recorder" in " ".join(command_line_of(pid))]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                kills += 1
+        time.sleep(0.005)
+    wait_until(has_ended, 20)
+    assert run.poll() == 0
+
+    printed, _ = run.communicate()
+    assert printed == only_part().output_path.read_bytes() == b"".join(b"%d\n" % n for n in range(1, 501))
+    assert kills > 10 and only_part().end["lost_bytes"] == 0

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.25
 REAPED_WITHIN_S = 1.0
-LONGEST_END_S = 2.0
+LONGEST_END_S = 2.0  # while somebody waits for us,
+LONGEST_KEEP_S = 10.0  # and when nobody does
 
 
 class Keeping:
@@ -142,14 +143,15 @@ class Successor:
         self._keepers.quit()
         shared.board.is_drained = 1
         shared.recorders.ring()
-        if shared.say_last_words:
-            self._wait_until_kept()
+        if shared.say_last_words:  # The recorder knows whether the last line was finished.
+            self._wait_until_kept(LONGEST_END_S)
             shared.say_last_words()
+        self._wait_until_kept(LONGEST_KEEP_S)
 
-    def _wait_until_kept(self) -> None:
-        """The recorder knows whether the last line was finished."""
+    def _wait_until_kept(self, longest_s: float) -> None:
+        """See to it that there is a recorder until it has taken what is in the pipes."""
         board = self._shared.board
-        deadline = time.monotonic() + LONGEST_END_S
+        deadline = time.monotonic() + longest_s
         self._loop.watch(self._shared.recorders.kept, lambda: None)
         while not board.is_kept and time.monotonic() < deadline:
             self._loop.turn(self._shared.recorders.wait_s(LOOK_EVERY_S))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 QUICK_S = 0.25  # One that lives no longer than this will probably die of the same again.
 FREE_RESTARTS = 5
 LONGEST_PAUSE_S = 5.0
+LONGEST_PAUSE_AT_END_S = 0.2  # There is little time left.
 NICENESS = 5
 # The file, not its directory: that would cost 3 ms for runpy.
 MAIN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "recorder", "__main__.py")
@@ -99,12 +100,15 @@ class Recorders:
         now = time.monotonic()
         self._quick_deaths = self._quick_deaths + 1 if now - self._started_at < QUICK_S else 0
         extra = self._quick_deaths - FREE_RESTARTS
-        self._due_at = now + (min(0.1 * 2.0**extra, LONGEST_PAUSE_S) if extra > 0 else 0.0)
+        longest_s = LONGEST_PAUSE_AT_END_S if self._board.has_ended else LONGEST_PAUSE_S
+        self._due_at = now + (min(0.1 * 2.0**extra, longest_s) if extra > 0 else 0.0)
 
     def wait_s(self, longest_s: float | None) -> float | None:
         """How long one may wait before `tend` is due."""
         if self._due_at is None or self._board.is_finished:
             return longest_s
+        if self._board.has_ended:
+            self._due_at = min(self._due_at, time.monotonic() + LONGEST_PAUSE_AT_END_S)
         left_s = max(0.0, self._due_at - time.monotonic())
         return left_s if longest_s is None else min(left_s, longest_s)
 

@@ -235,9 +235,10 @@ class Wrapping:
             self._turn(LOOK_AT_END_EVERY_S)
 
     def _wait_until_kept(self) -> None:
-        """Wait for the recorder to say that all is on disk, at most 2 s, and relay what others still write."""
-        if not self._loop.relays:
-            self._keepers.quit()
+        """Wait for the recorder to say that all is on disk, at most 2 s, and relay what others still write.
+
+        The keeper waits longer, when we end before that: what is still in our pipes would be lost with both.
+        """
         status = self._board.status
         self._signals.end_now = lambda: end_as(status)
         self._board.is_drained = 1
@@ -246,6 +247,8 @@ class Wrapping:
         deadline = time.monotonic() + LONGEST_END_S
         while not self._board.is_kept and (left_s := deadline - time.monotonic()) > 0:
             self._turn(left_s)
+        if self._board.is_kept and not self._loop.relays:
+            self._keepers.quit()
 
     def _end(self) -> NoReturn:
         if self._pty and self._pty.keyboard:
