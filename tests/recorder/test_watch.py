@@ -116,6 +116,41 @@ def test_rule_about_a_name_that_never_comes_is_named(monkeypatch):
         process.wait()
 
 
+NOTE = """
+import signal, time
+signal.signal(15, lambda *_: open("asked", "a").write("once "))
+open("ready", "w").close()
+while True: time.sleep(0.05)
+"""
+
+
+@pytest.mark.parametrize(("upto", "asked"), [(1, "once "), (2, "")])
+def test_successor_goes_on_where_ending_the_command_was_interrupted(upto, asked):
+    process = subprocess.Popen([sys.executable, "-c", NOTE])
+    try:
+        wait_until(lambda: Path("ready").exists())
+        Path("asked").touch()
+        Path("part.json").write_text(json.dumps({"watch": {"stop_if": ["loss is nan"], "stop_grace": 1.0}}))
+        journal = Journal("journal.jsonl")
+        journal.add("recorder", started={"command_ticks": start_ticks(process.pid)})
+        journal.add("watch", 1, stop={"why": "loss is nan", "signal": "SIGTERM"})
+        if upto == 2:
+            journal.add("watch", 2, sent={"signal": "SIGTERM", "processes": 1})
+        reader = Reader("watch", lambda _: True, journal, process.pid)
+
+        def has_ended():
+            reader.tend(has_ended=False)
+            return process.poll() is not None and reader.is_complete
+
+        wait_until(has_ended)
+        assert Path("asked").read_text() == asked
+        assert process.returncode == -signal.SIGKILL
+        assert journal.positions["watch"] == 3
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_process_that_got_the_pid_of_another_is_left_alone():
     process = subprocess.Popen(["sleep", "60"])
     try:
