@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from wrapper.cli import code, facts, look, machine, made, numbers, place, results, words
+from wrapper.cli import code, environment, facts, look, machine, made, numbers, place, results, words
 from wrapper.cli.last_lines import last_lines
 from wrapper.cli.recorded import read_history
 from wrapper.rundir.history import History
@@ -47,6 +47,7 @@ def show(run: str, is_all: bool, as_json: bool, directory: str | None) -> None:
             **machine.in_full(found.latest),
             **code.in_full(found.latest),
             **made.in_full(found.latest),
+            **environment.in_full(found.latest),
         }
         click.echo(json.dumps({**known, **numbers.as_json(results.in_full(history, has_ended))}, indent=2))
     else:
@@ -61,6 +62,7 @@ def page(run: Run, history: History, is_all: bool = False) -> list[str]:
         **machine.in_full(run.latest),
         **code.in_full(run.latest),
         **made.in_full(run.latest),
+        **environment.in_full(run.latest),
     }
     part = run.latest
     lines = [headline(run, part, known), ""]
@@ -105,6 +107,8 @@ def rows(run: Run, known: dict[str, Any], history: History, now: float) -> list[
         "ended": ended(known, now),
         "stalled": stalled(run.latest, now),
         "progress": results.progress_text(pace, run.state != "running", now) if pace else "",
+        "python": environment.environment_text(known["environment"] or {}),
+        "masked": environment.masked_text(known["masked"]),
         "machine": machine.machine_text(known["machine"] or {}),
         "load": machine.load_text(known["load"] or {}),
         "output": output(known),

@@ -179,6 +179,7 @@ def test_variables_that_matter_are_kept_without_their_secrets(wandb, monkeypatch
     assert known["variables"]["HF_TOKEN"] == "***"
     assert known["variables"]["PIP_INDEX_URL"] == "https://ada:***@pypi.example.com/simple"
     assert "MY_OWN" not in known["variables"]
+    assert known["masked"] == ["HF_TOKEN", "PIP_INDEX_URL"]
     assert known["modules"] == ["gcc/12.2", "cuda/12.4"]
     kept = b"".join(path.read_bytes() for path in only_part().path.rglob("*") if path.is_file())
     assert b"hunter22" not in kept and b"hf_abc" not in kept

@@ -55,11 +55,13 @@ def test_package_without_its_description_is_known_by_the_name_of_its_folder(tmp_
     (tmp_path / "left_over-0.3.dist-info").mkdir()
     (tmp_path / "old-1.5-py3.11.egg-info").write_bytes(b"\xff\xfe")
     (tmp_path / "odd.dist-info").mkdir()
-    os.mkfifo(tmp_path / "pipe.pth.txt")
+    os.mkfifo(tmp_path / "pipe.pth")
+    (tmp_path / "hangs-2.0.dist-info").mkdir()
+    os.mkfifo(tmp_path / "hangs-2.0.dist-info" / "METADATA")
 
     found = read_folder(str(tmp_path))["packages"]
 
-    assert found == [{"name": "left_over", "version": "0.3"}, {"name": "old", "version": "1.5"}]
+    assert [(one["name"], one["version"]) for one in found] == [("hangs", "2.0"), ("left_over", "0.3"), ("old", "1.5")]
 
 
 def test_folder_that_is_worked_on_is_named(tmp_path):

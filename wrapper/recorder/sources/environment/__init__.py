@@ -88,17 +88,21 @@ class Waiting:
 
     def _say(self, position: int, program: Program) -> None:
         """One record. What does not answer is left out, and a warning says so."""
-        describe = self._reading.describe_first if position == COMMAND else self._reading.describe
-        asker = Asker({"describe": lambda: describe(program)}, DEADLINE_S)
         facts: dict[str, Any] = {}
         problems: list[str] = []
-        try:
-            self._channel.begin(position)
-            if position not in self._channel.skips:
-                facts, problems = asker.ask("describe")
-        except NoAnswer:
-            problems = ["what it consists of did not answer in time"]
-        asker.close()
+        questions = {"all": self._reading.describe, "around": self._reading.describe_around}
+        self._channel.begin(position)
+        for name in ("all", "around") if position == ALL else ("around",):
+            asker = Asker({name: lambda question=questions[name]: question(program)}, DEADLINE_S)
+            try:
+                if position not in self._channel.skips:
+                    facts, found = asker.ask(name)
+                    problems += found
+                    break
+            except NoAnswer:
+                problems.append("not all that it consists of answered in time")
+            finally:
+                asker.close()
         for problem in problems:
             self._channel.send(SOURCE, self._channel.positions.get(SOURCE, 0), warning=f"environment: {problem}")
         self._channel.send(SOURCE, position, environment=facts)

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from wrapper.recorder.paths import open_quietly, read_place
 from wrapper.text.masking import mask_text
 
 PATIENCE_S = 3.0
@@ -114,8 +115,12 @@ def read_paths(link: str, folder: str) -> list[str]:
 
 
 def read_small(path: str, most: int) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(most)
+    """The beginning of a file; raises OSError, also for a pipe, which is not waited for."""
+    fd = open_quietly(path)
+    try:
+        return read_place(fd, 0, most)
+    finally:
+        os.close(fd)
 
 
 def tidy(name: str) -> str:

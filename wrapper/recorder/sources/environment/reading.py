@@ -25,8 +25,8 @@ class Reading:
         self._started = started
         self._problems: list[str] = []
 
-    def describe_first(self, program: Program) -> tuple[Facts, list[str]]:
-        """What is known of a launcher: all but what it will start."""
+    def describe_around(self, program: Program) -> tuple[Facts, list[str]]:
+        """What needs no disk of the program's; it is also what is known of a launcher, before it starts something."""
         return self._around(program, [], []), []
 
     def describe(self, program: Program) -> tuple[Facts, list[str]]:
@@ -98,6 +98,7 @@ class Reading:
             "container": surroundings.container(environ),
             "modules": surroundings.modules(environ),
             "variables": surroundings.variables(environ),
+            "masked": surroundings.masked(environ),
         }
         return {name: value for name, value in facts.items() if value}
 

@@ -40,6 +40,11 @@ def variables(environ: dict[str, str]) -> dict[str, str]:
     return {name: str(mask_value(name, environ[name][:LONGEST_VALUE])) for name in names}
 
 
+def masked(environ: dict[str, str]) -> list[str]:
+    """The variables that had a secret in them."""
+    return [name for name, value in variables(environ).items() if value != environ[name][:LONGEST_VALUE]]
+
+
 def is_relevant(name: str) -> bool:
     return (name in NAMES or name.startswith(BEGINNINGS)) and name not in OURS
 

@@ -1,0 +1,47 @@
+"""`wandb show` says what a run ran in, and how many secrets are masked in what is kept of it."""
+
+from __future__ import annotations
+
+import json
+
+from cli.asking import answer
+from cli.runs import make_run
+
+ENVIRONMENT = {
+    "interpreter": {"implementation": "CPython", "version": "3.11.9", "kind": "venv"},
+    "requirements": {"path": "files/requirements.txt", "count": 214},
+    "container": {"kind": "docker"},
+    "variables": {"HF_TOKEN": "***"},
+    "masked": ["HF_TOKEN"],
+}
+RECORDS = [
+    {"source": "environment", "upto": 1, "environment": {"container": {"kind": "docker"}}},
+    {"source": "environment", "upto": 2, "environment": ENVIRONMENT},
+    {"source": "config:a.yaml", "upto": 1, "file": {"path": "a.yaml", "masked": True}},
+]
+
+
+def test_page_has_a_line_for_each(wandb: list[str]) -> None:
+    make_run(records=RECORDS, part={"masked": 2})
+
+    shown = answer(wandb, "show", "latest")
+
+    assert "  python     CPython 3.11.9 (venv), 214 packages; docker\n" in shown
+    assert "  masked     4 secrets: 2 in arguments, 1 in variables, 1 in config files\n" in shown
+
+
+def test_json_has_all_of_it(wandb: list[str]) -> None:
+    make_run(records=RECORDS)
+
+    found = json.loads(answer(wandb, "show", "latest", "--json"))
+
+    assert found["environment"] == ENVIRONMENT
+    assert found["masked"] == {"variables": 1, "config files": 1}
+
+
+def test_run_of_which_nothing_is_known_has_no_line(wandb: list[str]) -> None:
+    make_run()
+
+    shown = answer(wandb, "show", "latest")
+
+    assert "  python  " not in shown and "masked" not in shown

@@ -1,0 +1,44 @@
+"""The environment of a run, and the secrets that are masked in what is kept of it, as `show` says them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wrapper.cli import words
+from wrapper.rundir.reading import Part
+
+
+def in_full(part: Part | None) -> dict[str, Any]:
+    """`environment`: all that the newest record has; `masked`: how many secrets were, by where they stood."""
+    newest: dict[str, Any] = {}
+    files = 0
+    for record in part.records("environment", "masked") if part else ():
+        if isinstance(told := record.get("environment"), dict):
+            newest = told
+        if isinstance(file := record.get("file"), dict) and file.get("masked"):
+            files += 1
+    arguments = part.facts.get("masked") if part else 0
+    counts = {"arguments": arguments, "variables": len(newest.get("masked") or []), "config files": files}
+    return {"environment": newest or None, "masked": {where: count for where, count in counts.items() if count}}
+
+
+def environment_text(facts: dict[str, Any]) -> str:
+    """CPython 3.11.9 (venv), 214 packages; docker. Nothing when nothing is known."""
+    interpreter, conda, container = (facts.get(name) or {} for name in ("interpreter", "conda", "container"))
+    texts = []
+    if interpreter:
+        kind = f"conda {conda['name']}" if conda.get("name") else interpreter.get("kind")
+        texts.append(f"{interpreter.get('implementation')} {interpreter.get('version')} ({kind})")
+    if count := (facts.get("requirements") or {}).get("count"):
+        texts.append(f"{count} packages" if count > 1 else "1 package")
+    first = words.visible(", ".join(texts))
+    rest = [str(container["kind"])] if container.get("kind") else []
+    rest += [f"{len(facts['modules'])} modules"] if facts.get("modules") else []
+    return "; ".join([text for text in (first, *map(words.visible, rest)) if text]) if first else ""
+
+
+def masked_text(counts: dict[str, int]) -> str:
+    """2 secrets: 1 in arguments, 1 in variables."""
+    total = sum(counts.values())
+    places = ", ".join(f"{count} in {where}" for where, count in counts.items())
+    return f"{total} {'secret' if total == 1 else 'secrets'}: {places}" if total else ""
