@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SOURCE = "stall"
 LOOK_EVERY_S = 1.0
 STACKS_WITHIN_S = 60.0
+MOST_STACKS = 10  # A server that waits for somebody every night is no news.
 SPEAKERS = ("output", "metrics", "followed")
 LEAST_CORE_PERCENT = 2.0  # Less is what threads use that only wait.
 LEAST_GPU_PERCENT = 1.0
@@ -111,7 +112,8 @@ class Stall:
         self._journal.add(SOURCE, self._number + 1, stalled={"since": since}, warning=text)
         replace_whole(STALLED_FILE, {"since": since})
         number, command = self._number, self._board.command
-        self._stacks = Worker(lambda: find_stacks(command, number), STACKS_WITHIN_S)
+        if number < 2 * MOST_STACKS:
+            self._stacks = Worker(lambda: find_stacks(command, number), STACKS_WITHIN_S)
 
     def _go_on(self) -> None:
         self._journal.add(SOURCE, self._number + 1, stalled=None)
