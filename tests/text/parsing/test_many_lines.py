@@ -176,7 +176,9 @@ def test_fraction_of_an_epoch_and_a_bar_give_the_step() -> None:
     parser = Parser()
     parser.see(" 10%|#    | 4/45 [00:01<00:10, 4.1it/s]", end=50)
 
-    (row,) = parser.feed("{'loss': 0.5, 'epoch': 0.3333}", end=120)
+    rows = parser.feed("{'loss': 0.5, 'epoch': 0.3333}", end=120)
+    parser.see(" 20%|#    | 6/45 [00:01<00:10, 4.1it/s]", end=150)
+    (row,) = rows + parser.finish()
 
     assert (row.step, row.epoch) == (5, 0.3333)
 

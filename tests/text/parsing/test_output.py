@@ -13,7 +13,13 @@ PIECES = st.sampled_from(
     [
         *("\r", "\n", "\x1b[A", "\x1b[K", "\x1b[H\x1b[2J", "loss: 0.5\n", "Epoch 3/5\n", "step 7 acc 0.5\n", "é"),
         *(BAR.format(done / 3, done, 300, done / 1000) for done in (0, 30, 60, 299, 300)),
-        *("| step | loss |\n|---|---|\n", "| 5 | 0.5 |\n", "{'loss': 0.25, 'epoch': 0.5}\n", "drift=0.5\ndrift=0.4\n"),
+        *(
+            "| step | loss |\n|---|---|\n",
+            "| 5 | 0.5 |\n",
+            "{'loss': 0.25, 'epoch': 0.5}\n",
+            "\r" + " " * 60 + "\r",
+            "drift=0.5\ndrift=0.4\n",
+        ),
     ]
 )
 OUTPUT = st.lists(st.tuples(st.sampled_from([1, 2]), st.lists(PIECES, max_size=12).map("".join)), max_size=6)
@@ -60,6 +66,7 @@ def test_bar_of_one_stream_is_the_step_of_the_other() -> None:
         parser.feed(2, f"\r {step}%|#    | {step}/45 [00:01<00:10, 4.1it/s]".encode())
         if step % 5 == 0:
             rows += parser.feed(1, f"{{'loss': 0.5, 'epoch': {step / 15:.4f}}}\n".encode())
+    rows += parser.finish()
 
     assert [row.step for row in rows] == list(range(5, 46, 5))
 

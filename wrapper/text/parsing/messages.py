@@ -11,7 +11,7 @@ from wrapper.text.parsing.shapes import Refused, Shape
 from wrapper.text.parsing.words import is_section, role, split
 
 BAR = re.compile(r"[━╸╺─█▉▊▋▌▍▎▏▐░▒▓■□▁-▇⠀-⣿]+|(?<=\[)[#=>.*-]{2,}[ #=>.*-]*(?=\])|(?<=\|) *[#=>][#=> .-]*(?=\|)")
-GLUED = re.compile(r"(?<=\])(?=\d{2,4}[-/:]|[A-Z`\[])")
+GLUED = re.compile(r"(?<=\])(?=\d{2,4}[-/:]|[A-Z`\[{])")
 IS_BAR = re.compile(r"\d%\|")
 SETTINGS = frozenset("params parameters config args hparams arguments options event settings".split())
 # A name whose brackets say how it was measured, with numbers of their own; it is the only one in its line.

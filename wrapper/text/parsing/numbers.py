@@ -26,3 +26,8 @@ def _read_odd_number(text: str) -> float | None:
         return float(text.replace(",", "").lower().replace("d", "e"))
     except ValueError:
         return None
+
+
+def is_whole(text: str) -> bool:
+    """Whether a number is printed without a fraction; it may stand at the end of a sentence."""
+    return "." not in text.rstrip(".")

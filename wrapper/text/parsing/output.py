@@ -13,10 +13,10 @@ from functools import partial
 from operator import itemgetter
 
 from wrapper.text.line import Line
-from wrapper.text.parsing.parser import Parser, Seen
+from wrapper.text.parsing.parser import Parser
 from wrapper.text.parsing.patterns import Pattern
 from wrapper.text.parsing.places import Places
-from wrapper.text.parsing.progress import Progress
+from wrapper.text.parsing.progress import Progress, Seen
 from wrapper.text.parsing.rows import Candidate, Row
 from wrapper.text.screen import Screen
 

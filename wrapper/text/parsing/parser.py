@@ -16,7 +16,6 @@ taken, and the rule. It never raises, and takes time in proportion to the length
 import re
 from collections.abc import Callable, Iterable
 from operator import itemgetter
-from typing import NamedTuple
 
 from wrapper.text.line import Line, Lines
 from wrapper.text.names import fold_name
@@ -24,42 +23,23 @@ from wrapper.text.parsing.bars import Bars, State
 from wrapper.text.parsing.evidence import AT_ONCE, NEVER
 from wrapper.text.parsing.held import Held
 from wrapper.text.parsing.messages import find_glued, is_bracketed, read_bracketed
-from wrapper.text.parsing.numbers import read_number
+from wrapper.text.parsing.numbers import is_whole, read_number
 from wrapper.text.parsing.patterns import NOTHING, Pattern, find_all
 from wrapper.text.parsing.plans import LONGEST_HEADER, TOO_MANY, ZEROS, Plan, Plans, Reading
 from wrapper.text.parsing.prefixes import MASK
-from wrapper.text.parsing.progress import Counters
+from wrapper.text.parsing.progress import NO_BAR, Counters, Seen
 from wrapper.text.parsing.rows import Candidate, Row
 from wrapper.text.parsing.shapes import Shape
+from wrapper.text.parsing.steps import Steps
 from wrapper.text.parsing.streams import Stream, is_of_words, tail
 from wrapper.text.parsing.tables import Record
 from wrapper.text.parsing.telling import Teller
+from wrapper.text.parsing.vetoes import is_binary
 from wrapper.text.parsing.words import is_section, split
 
 DIGIT = re.compile(r"[0-9]")
-UNREADABLE = "\ufffd"  # what stands in the place of bytes that are not UTF-8
 LONGEST = 16_384  # characters; a longer line is data
 MOST_SEEN = 8  # of the lines that are passed over: those that may head a table are among them
-
-
-class Seen(NamedTuple):
-    """What a bar says."""
-
-    step: float | None
-    total: float | None
-    epoch: float | None
-    epochs: float | None
-    values: dict[str, float]
-
-    def tell(self, counters: Counters) -> None:
-        """Count it."""
-        if self.epoch is not None and self.epochs is not None:
-            counters.note_epoch(self.epoch, self.epochs, False)
-        if self.step is not None and self.total is not None:
-            counters.note_step(self.step, self.total)
-
-
-NO_BAR = Seen(None, None, None, None, {})
 
 
 class Parser:
@@ -78,6 +58,7 @@ class Parser:
         self._plans = Plans()
         self._held = Held(self._teller)
         self._bars = Bars()
+        self._steps = Steps()
         self._streams: dict[int, Stream] = {}
         self.turn_to(1)
         self._found = NOTHING  # by the patterns, in this line
@@ -86,6 +67,7 @@ class Parser:
         self._step: float | None = None
         self._epoch: float | None = None
         self._end = 0  # of the line, in the output
+        self._is_redrawn = False  # something else stood in the line before
         self._epoch_before: tuple[int, float | None] = (0, None)  # up to where there was another epoch, and which
         self._rank: int | None = None
 
@@ -98,9 +80,7 @@ class Parser:
 
         `end` is how much of the output had been read when the line was complete, if bars are seen, too.
         """
-        self._line += 1
-        rows = self._follow(end)
-        return rows + self._feed(line) if rows else self._feed(line)
+        return self._steps.give(self._feed_next(line, end), self._line)
 
     def read(self, lines: Lines, place: Callable[[int], int] = int) -> list[Row]:
         """The rows of what a screen gave back; a stretch without a digit costs next to nothing.
@@ -113,7 +93,9 @@ class Parser:
                 if piece.again:
                     self._stream.tables.remember(piece.text)
                 else:
-                    rows += self.feed(piece.text, place(piece.end))
+                    self._is_redrawn = piece.redraws > 0
+                    rows += self._feed_next(piece.text, place(piece.end))
+                    self._is_redrawn = False
             elif is_of_words(piece.data):
                 last = tail(piece)
                 self._line += len(piece) - len(last)
@@ -123,10 +105,15 @@ class Parser:
                 rows += self._read_lines(piece.lines(), place)
             else:
                 rows += self._read_stretch(texts, piece.ends(), place)
-        return rows
+        return self._steps.give(rows, self._line)
+
+    def _feed_next(self, line: str, end: int | None) -> list[Row]:
+        self._line += 1
+        rows = self._follow(end)
+        return rows + self._feed(line) if rows else self._feed(line)
 
     def _read_lines(self, lines: Iterable[Line], place: Callable[[int], int]) -> list[Row]:
-        return [row for line in lines for row in self.feed(line.text, place(line.end))]
+        return [row for line in lines for row in self._feed_next(line.text, place(line.end))]
 
     def _read_stretch(self, texts: list[str], ends: list[int], place: Callable[[int], int]) -> list[Row]:
         """As `feed` of each line; those of which the shape says all cost little."""
@@ -137,7 +124,7 @@ class Parser:
             places = known.get(shape)
             if places is None or is_busy or not places.is_plain:
                 self._pass_over(texts[first:index], place(ends[index]))
-                rows += self.feed(texts[index], place(ends[index + 1]))
+                rows += self._feed_next(texts[index], place(ends[index + 1]))
                 is_busy = self._is_busy()
             elif places.is_inert:
                 continue
@@ -177,9 +164,11 @@ class Parser:
         is_full = seen.step == seen.total
         state = State(end, seen.step, seen.total, seen.epoch, row if is_full else None)
         is_due = self._bars.see(state, self.counters.times(seen.total))
-        if not (is_due and row) or any(is_section(name) for name in map(first_word, seen.values)):
-            return [], seen.values
-        return [row._replace(epoch=self._epoch_at(end) if seen.epoch is None else seen.epoch)], seen.values
+        self._steps.see(end, seen.step, seen.total, self._line)
+        rows: list[Row] = []
+        if is_due and row and not any(is_section(name) for name in map(first_word, seen.values)):
+            rows = [row._replace(epoch=self._epoch_at(end) if seen.epoch is None else seen.epoch)]
+        return self._steps.give(rows, self._line), seen.values
 
     def look(self, line: str) -> Seen:
         """What a bar says that stands on the screen; nothing where the line is none."""
@@ -198,9 +187,12 @@ class Parser:
         return Seen(step, total, epoch, epochs, self._read_values(shape, numbers) if is_taken else {})
 
     def _follow(self, end: int | None) -> list[Row]:
-        rows = self._bars.follow(end, self._epoch_at) if self._bars.is_waiting() else []
+        rows = self._bars.follow(end, self._epoch_at, self._pass_by) if self._bars.is_waiting() else []
         self._end = self._end if end is None else end
         return rows
+
+    def _pass_by(self, state: State) -> None:
+        self._steps.pass_by(state.end, state.step, state.total, self._line)
 
     def _feed(self, line: str) -> list[Row]:
         if not DIGIT.search(line):
@@ -217,16 +209,20 @@ class Parser:
             self._found, self._covered = NOTHING, frozenset()
             return rows
         glued = find_glued(line)
-        return self._read(line) if glued is None else self._read(line[:glued]) + self._read(line[glued:])
+        if glued is None:
+            return self._read(line)
+        self._is_redrawn = False  # What was written behind the bar did not wipe it away.
+        return self._read(line[:glued]) + self._read(line[glued:])
 
     def finish(self) -> list[Row]:
         """What is left when nothing more comes."""
-        rows = self._bars.follow(None, self._epoch_at)
+        rows = self._bars.follow(None, self._epoch_at, self._pass_by)
+        self._steps.finish()
         self._held.refuse_all()
         for number, stream in sorted(self._streams.items(), key=itemgetter(0)):
             self.turn_to(number)
             rows += self._take_record(stream.tables.end_box())
-        return rows
+        return self._steps.give(rows, self._line)
 
     def _read(self, line: str) -> list[Row]:
         if is_bracketed(line) and (found := read_bracketed(line)):
@@ -240,6 +236,8 @@ class Parser:
 
     def _read_planned(self, reading: Reading) -> list[Row]:
         plan, line, numbers, start = reading
+        if plan.shape.total is not None and "%|" in line:
+            self._note_bar(plan.shape, numbers)
         if plan.may_be_row:
             record = self._stream.tables.read_row(line[start:])
             if record is not None:
@@ -281,13 +279,14 @@ class Parser:
         values = self._read_values(shape, numbers)
         if not values:
             return []
-        if step is None:
-            step = self._step if epoch is None else self._bars.step_at(epoch)
+        if step is None and epoch is None:
+            step = self._step
         row = Row(values, step, self._epoch if epoch is None else epoch, rank, self._line)
-        self._bars.forget(row)
+        guess = self._steps.guess(epoch) if step is None and epoch is not None else step
+        self._bars.forget(row._replace(step=guess))
         if plan.verdict.when == AT_ONCE:
             teller.tell_values(self._line, shape.values, numbers, True, plan.verdict.rule)
-            return [row]
+            return [self._steps.ask(row, self._end, self._is_redrawn) if epoch is not None and step is None else row]
         return self._held.hold(row, plan.verdict.rule)
 
     def _read_values(self, shape: Shape, numbers: list[str]) -> dict[str, float]:
@@ -312,6 +311,13 @@ class Parser:
         """The values but for those that are not wanted, or that a pattern has found already."""
         left_out = self._ignored | self._found.names
         return {name: value for name, value in values.items() if fold_name(name) not in left_out}
+
+    def _note_bar(self, shape: Shape, numbers: list[str]) -> None:
+        """A bar that stays is a draw like any other."""
+        step = None if shape.step is None else read_number(numbers[shape.step])
+        total = None if shape.total is None else read_number(numbers[shape.total])
+        if step is not None and total is not None:
+            self._steps.pass_by(self._end, step, total, self._line)
 
     def _note_progress(self, shape: Shape, numbers: list[str], step: float | None, epoch: float | None) -> None:
         if epoch is not None and shape.epoch_total is not None:
@@ -381,16 +387,6 @@ class Parser:
     def _refuse_line(self, line: str, rule: str) -> list[Row]:
         self._teller.tell(self._line, "", line, False, rule)
         return []
-
-
-def is_binary(line: str) -> bool:
-    """Whether so many of its bytes are no characters that it is nothing to be read: a picture, say, or weights."""
-    return UNREADABLE in line and line.count(UNREADABLE) > len(line) // 20 + 2
-
-
-def is_whole(text: str) -> bool:
-    """Whether a number is printed without a fraction; it may stand at the end of a sentence."""
-    return "." not in text.rstrip(".")
 
 
 def first_word(name: str) -> str:

@@ -89,3 +89,23 @@ class Counters:
             return None
         total = min(open_ones, key=lambda total: (self._steps[total].restarts, -total))
         return Progress(self._steps[total].done, total, "step")
+
+
+class Seen(NamedTuple):
+    """What a bar says."""
+
+    step: float | None
+    total: float | None
+    epoch: float | None
+    epochs: float | None
+    values: dict[str, float]
+
+    def tell(self, counters: Counters) -> None:
+        """Count it."""
+        if self.epoch is not None and self.epochs is not None:
+            counters.note_epoch(self.epoch, self.epochs, False)
+        if self.step is not None and self.total is not None:
+            counters.note_step(self.step, self.total)
+
+
+NO_BAR = Seen(None, None, None, None, {})

@@ -33,6 +33,7 @@ VETOES = {
     "settings": re.compile(r"\w=(?:True|False|None)\b"),
     "a module": re.compile(r"^\s*\(\w+\): \w+\("),
 }
+UNREADABLE = "\ufffd"  # what stands in the place of bytes that are not UTF-8
 TRACEBACK = "Traceback (most recent call last)"
 TEST = "____"  # as pytest heads a test that has failed
 
@@ -43,3 +44,8 @@ def find_veto(line: str) -> str:
         if regex.search(line):
             return rule
     return ""
+
+
+def is_binary(line: str) -> bool:
+    """Whether so many of its bytes are no characters that it is nothing to be read: a picture, say, or weights."""
+    return UNREADABLE in line and line.count(UNREADABLE) > len(line) // 20 + 2
