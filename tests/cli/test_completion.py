@@ -43,7 +43,7 @@ def wandb_on_path(wandb: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
         ("wandb history nothing --keys ", []),
         ("wandb history latest --source ", ["metrics", "followed", "output"]),
         ("wandb run --pro", ["--project"]),
-        ("wandb run --no", ["--notes", "--no-parse"]),
+        ("wandb run --no", ["--notes", "--no-redact", "--no-parse"]),
         ("wandb run --mode o", ["online", "offline"]),
         ("wandb run --dir ", ["compopt -o dirnames"]),
         ("wandb run --project mnist --na", ["--name"]),
