@@ -83,7 +83,7 @@ def load_part(channel: Channel) -> None:
     try:
         with open(PART_FILE, encoding="utf-8") as file:
             facts = json.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         facts = {}
     channel.part = facts if isinstance(facts, dict) else {}
     if channel.part.get("redact") is False:

@@ -23,7 +23,7 @@ SOURCE = "metadata"
 NAME = "wandb-metadata.json"
 WRITTEN = 1
 COMPLETE = {"code": 1, "environment": 2, "machine": 2}
-PATIENCE_S, LOOK_EVERY_S = 10.0, 0.2
+PATIENCE_S, LOOK_EVERY_S = 3.0, 0.2
 MOST_BYTES = 64 << 20  # of the journal; what is looked for stands near its beginning
 Facts = dict[str, Any]
 
@@ -33,22 +33,27 @@ def read(channel: Channel) -> None:
     if channel.positions.get(SOURCE, 0) >= WRITTEN:
         return
     until = time.monotonic() + (PATIENCE_S if channel.command else 0.0)
-    known, is_complete = read_known()
+    awaited = dict(COMPLETE)
+    if channel.part.get("rank"):
+        del awaited["code"]  # The leading rank says it.
+    known, is_complete = read_known(awaited)
     while not is_complete and time.monotonic() < until:
         time.sleep(LOOK_EVERY_S)
-        known, is_complete = read_known()
+        known, is_complete = read_known(awaited)
     facts = describe(channel.part, known)
     path = keep(NAME, json.dumps(facts, indent=2) + "\n")
     channel.send(SOURCE, WRITTEN, metadata={"path": path})
 
 
-def read_known() -> tuple[Facts, bool]:
-    """What the journal has of code, environment and machine; and whether that is all."""
+def read_known(awaited: dict[str, int]) -> tuple[Facts, bool]:
+    """What the journal has of code, environment and machine; and whether that is all which is awaited."""
     known: dict[str, Facts] = {name: {} for name in COMPLETE}
     reached = dict.fromkeys(COMPLETE, 0)
     marks = tuple(f'"source": "{name}"'.encode() for name in COMPLETE)
     with open(JOURNAL_FILE, "rb") as file:
-        for line in file.read(MOST_BYTES).splitlines():
+        for line in file:
+            if file.tell() > MOST_BYTES:
+                break
             if not any(mark in line for mark in marks):
                 continue
             try:
@@ -59,7 +64,7 @@ def read_known() -> tuple[Facts, bool]:
             if source in known and isinstance(told := record.get(source), dict):
                 known[source].update(told)
                 reached[source] = max(reached[source], record.get("upto") or 0)
-    return known, all(reached[name] >= COMPLETE[name] for name in COMPLETE)
+    return known, all(reached[name] >= upto for name, upto in awaited.items())
 
 
 def describe(part: Facts, known: Facts) -> Facts:
