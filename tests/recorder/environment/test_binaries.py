@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wrapper.recorder.sources.environment.binaries import describe
+from wrapper.recorder.sources.programs.binaries import describe
 
 SLEEP = os.path.realpath(shutil.which("sleep") or "/bin/sleep")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wrapper.recorder.sources.environment.installed import as_requirement, merge, read_folder
+from wrapper.recorder.sources.programs.installed import as_requirement, merge, read_folder
 
 
 def install(folder, name, version, **files):

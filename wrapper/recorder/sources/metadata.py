@@ -12,7 +12,7 @@ import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from wrapper.recorder.sources.environment.reading import keep
+from wrapper.recorder.sources.programs.reading import keep
 from wrapper.recorder.sources.repository.modules import find_script
 from wrapper.rundir.names import JOURNAL_FILE
 

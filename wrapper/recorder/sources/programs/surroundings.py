@@ -7,7 +7,7 @@ import os
 import re
 
 from wrapper.recorder.measuring.hardware import container as container_here
-from wrapper.recorder.sources.environment.installed import read_small
+from wrapper.recorder.sources.programs.installed import read_small
 from wrapper.text.masking import mask_value
 
 BEGINNINGS = tuple(

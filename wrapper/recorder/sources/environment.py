@@ -11,13 +11,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wrapper.recorder.asking import Asker, NoAnswer
-from wrapper.recorder.sources.environment import programs
-from wrapper.recorder.sources.environment.reading import Reading
+from wrapper.recorder.sources.programs import running
+from wrapper.recorder.sources.programs.reading import Reading
 from wrapper.recorder.writers import read_mark
 
 if TYPE_CHECKING:
     from wrapper.recorder.channel import Channel
-    from wrapper.recorder.sources.environment.programs import Program
+    from wrapper.recorder.sources.programs.running import Program
 
 SOURCE = "environment"
 COMMAND, ALL = 1, 2
@@ -57,16 +57,16 @@ class Waiting:
         """The command, when it is no longer the process of ours that becomes it."""
         until = time.monotonic() + START_S
         while not self._channel.has_ended and time.monotonic() < until:
-            program = programs.look_at(self._channel.command)
+            program = running.look_at(self._channel.command)
             if program and (read_mark(program.pid) or program.argv != self._wrappers_argv()):
                 return program
             self._channel.wait(FIRST_S)
-        program = None if self._channel.has_ended else programs.look_at(self._channel.command)
-        return program or programs.as_started(self._started, self._argv, dict(os.environ), self._folder)
+        program = None if self._channel.has_ended else running.look_at(self._channel.command)
+        return program or running.as_started(self._started, self._argv, dict(os.environ), self._folder)
 
     def _wrappers_argv(self) -> tuple[str, ...]:
         """The words of `wandb run`, which the command has until it becomes itself."""
-        wrapper = programs.look_at(int(self._channel.part.get("pid") or 0))
+        wrapper = running.look_at(int(self._channel.part.get("pid") or 0))
         return wrapper.argv if wrapper else ()
 
     def _wait_for_program(self) -> Program | None:
@@ -76,7 +76,7 @@ class Waiting:
         found: Program | None = None
         seen_at = 0.0
         while not self._channel.has_ended and time.monotonic() < until:
-            program = programs.find_program(self._channel.command)
+            program = running.find_program(self._channel.command)
             if program and program.is_python and found and program.pid == found.pid:
                 if time.monotonic() - seen_at >= SETTLED_S:
                     return program

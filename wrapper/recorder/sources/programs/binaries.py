@@ -64,7 +64,7 @@ def loaded_libraries(pid: int) -> list[str]:
 
 
 class Elf:
-    """The tables of a program. For what is none: a ValueError, struct.error, IndexError or OverflowError."""
+    """The tables of a program. For what is none: NotElf, or any ValueError, struct.error, IndexError, OverflowError."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd

@@ -7,7 +7,7 @@ import re
 import time
 from typing import Any
 
-from wrapper.recorder.sources.environment.installed import PATIENCE_S, read_small
+from wrapper.recorder.sources.programs.installed import PATIENCE_S, read_small
 from wrapper.text.masking import mask_text
 
 LARGEST_BYTES = 8 << 20

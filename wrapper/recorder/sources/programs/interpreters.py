@@ -7,7 +7,7 @@ import os
 import re
 from typing import Any
 
-from wrapper.recorder.sources.environment.programs import Program, search
+from wrapper.recorder.sources.programs.running import Program, search
 
 VERSION_OF_NAME = re.compile(r"(?:python|pypy)(\d+\.\d+)(t?)")
 LIBRARY_FOLDER = re.compile(r"(?:python|pypy)(\d+)\.(\d+)t?")

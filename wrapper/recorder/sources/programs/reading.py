@@ -7,8 +7,8 @@ import os
 import time
 from typing import Any
 
-from wrapper.recorder.sources.environment import binaries, conda, installed, interpreters, surroundings
-from wrapper.recorder.sources.environment.programs import Program
+from wrapper.recorder.sources.programs import binaries, conda, installed, interpreters, surroundings
+from wrapper.recorder.sources.programs.running import Program
 from wrapper.rundir.names import FILES_FOLDER
 
 MOST_SAID = 1000  # packages in the record; the file has all
