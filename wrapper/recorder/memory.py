@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-KILLED = (rb"^\d+,\d+,(?P<us>\d+),[^;]*;.*?[Kk]illed process (?P<pid>\d+) \((?P<name>[^)]*)\)")
+KILLED = rb"^\d+,\d+,(?P<us>\d+),[^;]*;.*?[Kk]illed process (?P<pid>\d+) \((?P<name>[^)]*)\)"
 LONGEST_LOG = 1 << 22
 
 
