@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from kept import only_part
-from waiting import is_running, wait_until
+from waiting import descendants, wait_until
 
 PYTHON = [sys.executable, "-c"]
 CUDA = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.15 GiB"
@@ -90,28 +90,18 @@ def test_by_timeout_around_us(wandb):
 
 
 def test_with_all_of_us(wandb):
+    others = descendants()
     run = start(wandb, *SLEEP)
     wait_until(lambda: only_part().output_bytes())
-    here = only_part().facts
-    pids = [
-        here["pid"],
-        *{record["started"][who] for record in only_part().records("started") for who in ("pid", "command")},
-    ]
-    keepers = [int(path.name) for path in Path("/proc").glob("[0-9]*") if is_child(path, here["pid"])]
-    for pid in {*pids, *keepers}:
-        os.kill(pid, signal.SIGKILL)
+    # One that still ran would replace another.
+    for signum in (signal.SIGSTOP, signal.SIGKILL):
+        for pid, _ in descendants() - others:
+            os.kill(pid, signum)
     run.communicate()
-    wait_until(lambda: not any(map(is_running, keepers)))
+    wait_until(lambda: not descendants() - others)
     subprocess.run([*wandb, "ls"], stdout=subprocess.DEVNULL, check=True)
 
     check(end_of_run(), "crashed", None, "unknown", "nobody saw the end")
-
-
-def is_child(path, parent):
-    try:
-        return int((path / "stat").read_text().rpartition(") ")[2].split()[1]) == parent
-    except OSError:
-        return False
 
 
 @pytest.fixture
