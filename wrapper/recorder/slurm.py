@@ -23,6 +23,7 @@ TAIL_BYTES = 1 << 16
 SAID_BY_STEPD = re.compile(
     r"slurmstepd.* error: \*\*\* (?:JOB|STEP) (\d+)\S* ON \S+ CANCELLED AT (\S+)(?: DUE TO ([A-Z ]+))?"
 )
+TOO_MUCH_MEMORY = re.compile(r"slurmstepd.* error: (?:Job |StepId=|Step )(\d+)\S* exceeded memory limit")
 SLURM_ITSELF = "slurmstepd"
 SIGKILL, SIGTERM, SIGCONT = 9, 15, 18
 
@@ -145,6 +146,8 @@ def ask_controller(job: Job, said: str | None, is_patient: bool) -> Told:
     if int(fields.get("Restarts") or 0) > job.restarts:
         return said or ANOTHER_START, None, facts
     state, ended_at = fields.get("JobState", ""), read_time(fields.get("EndTime", ""))
+    if said == "OUT_OF_MEMORY":  # To scontrol that is a job that was cancelled.
+        state = said
     if state in KINDS and job.is_at_end(ended_at):
         return state, None, {**facts, "ended_at": ended_at}
     return said or "", None, facts
@@ -160,6 +163,10 @@ def said_in_files(fields: dict[str, str], job: Job) -> str | None:
 
 def said_in(lines: list[str], job: Job) -> str | None:
     """The state that slurmstepd's last words tell; None when it said nothing of this job about then."""
+    for line in reversed(lines):
+        match = TOO_MUCH_MEMORY.search(line)
+        if match and int(match[1]) == job.id:
+            return "OUT_OF_MEMORY"
     for line in reversed(lines):
         match = SAID_BY_STEPD.search(line)
         if match and int(match[1]) == job.id and job.is_at_end(read_local(match[2])):
