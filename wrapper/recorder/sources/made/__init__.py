@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 SOURCE = "made"
 KNOWN = 1
 LOOK_EVERY_S, LONGEST_LOOK_S = 2.0, 30.0
-REST_PER_LOOK = 1000.0  # so that looking takes no more than a tenth of a percent of a core
+# So that looking takes a tenth of a percent of a core, and a percent when it takes long or files are on their way.
+REST_PER_LOOK, DEAR_REST_PER_LOOK = 1000.0, 100.0
 LIST_S = 20.0  # How long the list may take before it is left.
 SAY_EVERY_S = 20.0  # Who is silent for longer after the end is taken for dead.
 AFTER_END_S = 600.0
@@ -64,8 +65,9 @@ class Making:
         if patterns := self._asked.patterns():
             has_news = self._saver.look(self._asked.find(patterns), open_files, has_ended=False)
         took_s = time.monotonic() - began
-        longest_s = min(LONGEST_LOOK_S, max(LOOK_EVERY_S, REST_PER_LOOK * took_s))
-        self.pause_s = LOOK_EVERY_S if has_news else min(longest_s, 1.5 * self.pause_s)
+        least_s = max(LOOK_EVERY_S, DEAR_REST_PER_LOOK * took_s)
+        longest_s = max(least_s, min(LONGEST_LOOK_S, REST_PER_LOOK * took_s))
+        self.pause_s = least_s if has_news else min(longest_s, max(least_s, 1.5 * self.pause_s))
 
     def finish(self) -> None:
         """Keep what is left, then the list."""

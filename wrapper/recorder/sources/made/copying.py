@@ -11,7 +11,6 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -113,8 +112,8 @@ def refusal(size: int) -> str:
     """Why a file of this size is not copied; "" when it is."""
     if size > LARGEST_COPY_BYTES:
         return f"it has {size:,} bytes, and the disk cannot share them"
-    room = shutil.disk_usage(FOLDER)
-    if room.free - size < room.total // FREE_PART:
+    disk = os.statvfs(FOLDER)
+    if disk.f_bavail * disk.f_frsize - size < disk.f_blocks * disk.f_frsize // FREE_PART:
         return "the disk is too full for a copy"
     return ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat
@@ -128,6 +127,8 @@ def as_facts(path: str, status: os.stat_result, directory: str, sha256: str | No
 
 def hash_small(sizes: dict[str, int]) -> dict[str, str]:
     """The checksums of the small ones, as many as there is time for."""
+    import hashlib  # 2 MB, which a process that lives long has no use for.
+
     found: dict[str, str] = {}
     left, until = MOST_HASHED_BYTES, time.monotonic() + HASH_S
     for path in sorted(sizes, key=lambda path: sizes[path]):

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from wrapper.recorder.aside import Aside
 from wrapper.recorder.sources.following.finding import is_below
-from wrapper.recorder.sources.made.copying import copy_all
 
 if TYPE_CHECKING:
+    from wrapper.recorder.aside import Listener
     from wrapper.recorder.channel import Channel
 
 SOURCE = "saved"
@@ -56,7 +56,7 @@ class Saver:
             self._under_way = [path for path, _name in ready]
             for path in self._under_way:
                 self._tries[path] = self._tries.get(path, 0) + 1
-            self._aside = Aside(lambda listener: copy_all(ready, listener, is_hasty=has_ended))
+            self._aside = Aside(lambda listener: copy_beside(ready, listener, has_ended))
         return is_changing or self._aside is not None
 
     def wait(self, seconds: float) -> None:
@@ -109,6 +109,13 @@ class Saver:
         self._channel.send(
             SOURCE, self._count, {f"{SOURCE}:{shown}": self._done[path]}, saved={"path": shown, **facts}, **warning
         )
+
+
+def copy_beside(files: list[tuple[str, str]], listener: Listener, is_hasty: bool) -> None:
+    """In the process aside, which alone needs what copies and checksums need."""
+    from wrapper.recorder.sources.made.copying import copy_all
+
+    copy_all(files, listener, is_hasty)
 
 
 def read_state(path: str) -> State | None:
