@@ -138,6 +138,23 @@ def test_nothing_is_taken(line: str) -> None:
     assert [*parser.feed(line), *parser.feed(line), *parser.finish()] == []
 
 
+@pytest.mark.parametrize(
+    ("rest", "values"),
+    [
+        ("0.0856]", {"loss": 0.0761, "val_loss": 0.0856}),
+        ("0.0856, acc=0.", {"loss": 0.0761, "val_loss": 0.0856}),
+        ("0.0856 acc=0.5", {"loss": 0.0761, "val_loss": 0.0856}),
+        ("0.`fit` stopped: `max_epochs=3` reached.", {"loss": 0.0761}),
+        ("0.08[saved]", {"loss": 0.0761}),
+        ("0.08", {"loss": 0.0761}),
+    ],
+)
+def test_number_that_a_message_cuts_off_in_a_bar_is_left_out(rest: str, values: dict[str, float]) -> None:
+    line = f" 50%|##  | 10/20 [00:00<00:00, 630.07it/s, loss=0.0761, val_loss={rest}"
+
+    assert [row.values for row in Parser().feed(line)] == [values]
+
+
 def test_number_that_the_edge_may_have_cut_off_is_left_out() -> None:
     (row,) = Parser().feed("Epoch 2: 100%|#| 15/15 [00:00<00:00, 360.44it/s, train_loss=0.263, val_loss=0.3")
 

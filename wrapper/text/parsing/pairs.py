@@ -30,6 +30,8 @@ GOES_ON = re.compile(r"[_\\@<:/]\S|-[^\s|>-]")
 LEADING = re.compile(r": +[^\s]|:? +\[[A-Za-z]")
 WEAK = ("name and number", "cell with name and number")
 OPENED = re.compile(r"([A-Za-z_]\w{1,40})\[(\w{1,40})")
+BAR_BRACKET = re.compile(rf"\[{MASK}:{MASK}[^][]*")
+SEPARATORS = (" ", ",", ";", "|")
 SPREADS = frozenset(["+/-", "±", "+-", "+", "±+"])
 LIST_GAPS = frozenset([", ", ",", " "])
 
@@ -48,10 +50,12 @@ class Pairs:
         self._epoch_total: int | None = None
         self._section, self._line_section, self._loose = section, section, 0
         self._subject = self._list_name = self._group = ""
+        self._open_bar = range(0)  # in the bracket of a bar that does not close
         self._last = ""  # what the number before was: its rule, or "value"
 
     def read(self) -> Shape:
         """The shape of the message."""
+        self._open_bar = find_open_bar(self._text)
         for token in TOKEN.finditer(self._text):
             before = self._text[self._end : token.start()]
             self._end_of_name = token.start()
@@ -65,7 +69,6 @@ class Pairs:
             self._end = self._end_of_token
             self._index += token.group().count(MASK)
         self._loose += len(split(re.sub(r"\([^)]*\)", "", self._text[self._end :])))
-        self._drop_cut_off()
         self._drop_labels()
         step = min(self._counters)[1] if self._counters else None
         return Shape(
@@ -79,15 +82,6 @@ class Pairs:
             is_step_nameless=bool(self._counters) and min(self._counters)[0] >= 50,
             has_section=bool(self._line_section),
         )
-
-    def _drop_cut_off(self) -> None:
-        """The last number of a bar whose bracket does not close: the edge of the terminal may have cut it."""
-        opened = self._text.rfind("[")
-        if opened >= 0 and self._text.startswith(f"[{MASK}:{MASK}", opened) and "]" not in self._text[opened:]:
-            last = self._index - 1
-            if self._end == len(self._text.rstrip()) and self._values and self._values[-1].nth == last:
-                value = self._values.pop()
-                self._refused.append(Refused(value.nth, value.name, "may be cut off at the edge"))
 
     def _drop_labels(self) -> None:
         """`Region 82 loss: 0.3`: where others have a sign, a number without one is a label."""
@@ -162,6 +156,8 @@ class Pairs:
             return "progress"
         if len(following) > 1 and following[0] == "." and following[1].isalnum():
             return "a version, an address or a file"
+        if self._end_of_name in self._open_bar and not self._text.startswith(SEPARATORS, self._end_of_token):
+            return "may be cut off at the edge"
         is_unit = not unit or unit in UNITS or "/" in unit
         return "" if is_unit else "in a path, a word or an address"
 
@@ -352,6 +348,12 @@ class Pairs:
 def read_pairs(text: str, first: int, section: str = "") -> Shape:
     """The shape of a message whose first number is number `first` of the line."""
     return Pairs(text, first, section).read()
+
+
+def find_open_bar(text: str) -> range:
+    """Where a bar's bracket stands that does not close: the edge of the terminal has cut it, perhaps in a number."""
+    found = BAR_BRACKET.search(text) if f"[{MASK}:{MASK}" in text else None
+    return range(0) if found is None or text[found.end() : found.end() + 1] == "]" else range(*found.span())
 
 
 def cut_sentence(text: str) -> str:
