@@ -25,6 +25,10 @@ PIECES = st.sampled_from(
 OUTPUT = st.lists(st.tuples(st.sampled_from([1, 2]), st.lists(PIECES, max_size=12).map("".join)), max_size=6)
 
 
+def bar(step: int) -> str:
+    return BAR.format(step * 2.5, step, 40, 0.5)
+
+
 def read(pieces: list[tuple[int, str]], size: int = 0) -> tuple[str, Progress | None, dict[str, float]]:
     """The rows, the progress and the last values, of what is fed in pieces of that size."""
     parser, rows = OutputParser(80, 24), []
@@ -129,6 +133,32 @@ def test_bar_and_epoch_tell_the_progress() -> None:
     for step in range(1, 7):
         parser.feed(2, BAR.format(step, step, 10, 0.5).encode())
     assert parser.progress == Progress(1.6, 4, "epoch")
+
+
+def test_progress_does_not_go_back_when_the_bar_begins_anew() -> None:
+    parser, seen = OutputParser(80, 24), []
+
+    for piece in ("Epoch 1/3\n", *(bar(step) for step in (29, 40, 2)), "\nEpoch 2/3\n", *map(bar, (3, 15))):
+        parser.feed(1, piece.encode())
+        seen.append(parser.progress)
+
+    assert [progress.done for progress in seen if progress] == [0, 0.725, 1, 1, 1, 1.075, 1.375]
+
+
+def test_result_of_an_epoch_that_comes_late_takes_nothing_back() -> None:
+    parser = OutputParser()
+
+    parser.feed(1, b"Epoch 2/3\n" + bar(20).encode() + b"\nEpoch 1/3 val_loss: 0.5\n")
+
+    assert parser.progress == Progress(1.5, 3, "epoch")
+
+
+def test_training_that_begins_anew_begins_its_progress_anew() -> None:
+    parser = OutputParser()
+
+    parser.feed(1, b"Epoch 3/3 loss: 0.5\nEpoch 1/3\n")
+
+    assert parser.progress == Progress(0, 3, "epoch")
 
 
 def test_epoch_that_comes_with_its_result_is_over() -> None:

@@ -40,7 +40,9 @@ class Counters:
         self._steps: dict[float, Counter] = {}  # by their total
         self._at = 0
         self._epoch: Progress | None = None
-        self._within = 0.0  # how much of the epoch is done
+        self._within = 0.0  # how much of the epoch is done, as the bar says that goes furthest in it
+        self._widest = 0.0  # where that one goes to
+        self._reached = 0.0  # epochs: a bar that begins anew before the next epoch is named takes nothing back
         self._is_over = False
 
     def note_step(self, done: float, total: float) -> None:
@@ -54,7 +56,10 @@ class Counters:
             if len(self._steps) >= MOST:
                 del self._steps[min(self._steps, key=lambda total: self._steps[total].at)]
             self._steps[total] = Counter(done, self._at)
-        self._within = done / total
+        if total >= self._widest:
+            self._reached = self._reached if total == self._widest else 0.0
+            self._within, self._widest = done / total, total
+            self._reached = max(self._reached, self._epochs_done())
 
     def copy(self) -> "Counters":
         """The same, to be asked what would be."""
@@ -67,9 +72,21 @@ class Counters:
         """A line says `epoch`/`total`, at the epoch's end where `is_over`."""
         if not 0 <= epoch <= total or not 0 < total < float("inf"):
             return
-        if self._epoch is None or (self._epoch.done, self._epoch.total) != (epoch, total):
-            self._within = 0.0
+        before = self._epoch
+        if is_over and before and before.total == total and epoch == before.done - 1:
+            return  # The result of an epoch that comes when the bar of the next one has begun.
+        if before is None or (before.done, before.total) != (epoch, total):
+            self._within = self._widest = 0.0
+        if before is None or before.total != total or before.done > epoch:
+            self._reached = 0.0
         self._epoch, self._is_over = Progress(epoch, total, "epoch"), is_over
+        self._reached = max(self._reached, self._epochs_done())
+
+    def _epochs_done(self) -> float:
+        if self._epoch is None:
+            return 0.0
+        done = self._epoch.done
+        return done if self._is_over or done % 1 else max(0.0, done - 1 + self._within)
 
     def times(self, total: float) -> int:
         """How often something is counted up to `total`, as far as is known: for each epoch, or as often as it was."""
@@ -80,9 +97,7 @@ class Counters:
     def outermost(self) -> Progress | None:
         """How far the whole has come; None where nothing is counted up to a total."""
         if self._epoch:
-            done, total, unit = self._epoch
-            begun = done if self._is_over or done % 1 else max(0.0, done - 1 + self._within)
-            return Progress(begun, total, unit)
+            return self._epoch._replace(done=max(self._reached, self._epochs_done()))
         fresh = [total for total, counter in self._steps.items() if self._at - counter.at < STALE]
         open_ones = [total for total in fresh if self._steps[total].done < total] or fresh
         if not open_ones:
