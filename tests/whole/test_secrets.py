@@ -53,3 +53,15 @@ def test_they_stay_for_who_asks_for_that(wandb, monkeypatch, how):
     assert config.decode() == SETTINGS
     (known,) = [record["environment"] for record in only_part().records("environment") if record["upto"] == 2]
     assert known["variables"]["HF_TOKEN"] == TOKEN
+
+
+def test_last_lines_of_what_failed_are_without_them(wandb):
+    Path("train.py").write_text(f"print('using {TOKEN}')\nraise ValueError('password={PASSWORD}')\n")
+    subprocess.run([*wandb, "run", sys.executable, "train.py"], capture_output=True)
+    wait_until(lambda: only_part().is_read, 30)
+
+    shown = subprocess.check_output([*wandb, "show", "latest"], text=True)
+    for secret in (TOKEN, PASSWORD):
+        kept = {path.name for path, data in files().items() if secret.encode() in data}
+        assert secret not in shown and kept <= {"output.log", "code.tar.gz"}
+    assert "using ***" in shown and "ValueError: password=***" in shown

@@ -6,6 +6,7 @@ import os
 
 from wrapper.cli import look, words
 from wrapper.rundir.reading import Part, read_edge
+from wrapper.text.masker import mask_lines
 from wrapper.text.screen import Screen
 
 LAST_LINES = 15
@@ -24,6 +25,8 @@ def last_lines(part: Part, most: int = LAST_LINES, most_bytes: int = LAST_BYTES)
     except OSError:  # There is none, or it cannot be read: `wandb output` says why.
         return []
     lines = [line.text for line in (*screen.feed(data), *screen.finish())][not is_whole :]
+    if part.facts.get("redact") is not False:
+        lines = mask_lines(lines)
     while lines and not lines[-1]:
         lines.pop()
     widest = look.terminal_width() - 4 if look.is_narrow() else LAST_COLUMNS

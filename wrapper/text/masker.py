@@ -78,6 +78,11 @@ class Masker:
         return "".join([*kept, text[done:]]) if kept else text
 
 
+def mask_lines(lines: list[str]) -> list[str]:
+    """The lines without the secrets in them; fewer, when a private key went over several."""
+    return Masker().mask("\n".join(lines)).split("\n") if lines else []
+
+
 def name_at(text: str, place: int) -> str:
     """The whole name that has something of it at this place."""
     before = BEFORE.search(text[max(0, place - LONGEST_NAME) : place])

@@ -15,6 +15,7 @@ from wrapper.rundir.names import END_FILE, JOURNAL_FILE
 from wrapper.rundir.processes import boot_id, signal_name
 from wrapper.rundir.reading import Part, read_edge, read_small, read_time
 from wrapper.text.endings import Ending, find_ending
+from wrapper.text.masker import mask_lines
 from wrapper.text.screen import Screen
 
 LAST_BYTES = 1 << 18
@@ -38,6 +39,8 @@ def read(channel: Channel) -> None:
     """Give the channel what is known."""
     journal = Journalled()
     lines = last_lines(channel.part)
+    if channel.part.get("redact") is not False:
+        lines = mask_lines(lines)
     cause = find_cause(journal, channel.part, lines)
     if cause["kind"] != "stopped" and (journal.status != 0 or sent_by_slurm(journal.signals)):
         cause = of_slurm(channel, journal, cause, lines)
