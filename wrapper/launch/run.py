@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from wrapper.launch import command, fds, making, outputs, ranks, settings, signals
-from wrapper.launch.slurm import slurm_facts
+from wrapper.launch import command, fds, making, outputs, settings, signals
 from wrapper.launch.start import Start, part_facts, say
 
 TYPE_CHECKING = False
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from wrapper.launch.options import RunOptions
+    from wrapper.launch.ranks import Place
 
 USAGE_STATUS = 2
 UNRECORDED = {b"WANDB_METRICS_FILE": b"/dev/null"}  # A program that appends there must not fail because our disk did.
@@ -64,10 +64,14 @@ def make_directory(start: Start, options: RunOptions, found: list[outputs.Output
     """Begin to make the run directory."""
     wrapper, started_at = os.getpid(), time.time()
 
-    def find_place() -> ranks.Place:
+    def find_place() -> Place:  # In a process beside us, which has the time to load what that takes.
+        from wrapper.launch import ranks
+
         return ranks.find_place(start.variables)
 
-    def facts(chosen: settings.Settings, place: ranks.Place) -> dict[str, Any]:
+    def facts(chosen: settings.Settings, place: Place) -> dict[str, Any]:
+        from wrapper.launch.slurm import slurm_facts
+
         outputs.choose(found, chosen.own_output, chosen.pty)
         metrics = {"parse": chosen.parse, "patterns": chosen.metrics, "ignore": chosen.ignore}
         stats = {
