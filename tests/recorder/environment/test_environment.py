@@ -108,7 +108,7 @@ def test_packages_on_the_python_path_come_first(wandb, other, monkeypatch):
 
 
 def test_binary_is_known_by_its_checksum_and_its_libraries(wandb):
-    subprocess.run([*wandb, "run", "sleep", "1"], check=True)
+    subprocess.run([*wandb, "run", "sleep", "3"], check=True)
 
     binary = environment()["binary"]
     assert binary["path"] == os.path.realpath(shutil.which("sleep"))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from wrapper.recorder.asking import Asker, NoAnswer
 from wrapper.recorder.sources.programs import running
-from wrapper.recorder.sources.programs.reading import Reading
 from wrapper.recorder.writers import read_mark
 
 if TYPE_CHECKING:
@@ -42,7 +41,6 @@ class Waiting:
         part = channel.part
         self._folder, self._started = str(part.get("cwd") or "/"), str(part.get("path") or "")
         self._argv = [str(word) for word in part.get("argv") or []]
-        self._reading = Reading(self._started)
 
     def run(self) -> None:
         first = self._wait_for_start()
@@ -90,7 +88,7 @@ class Waiting:
         """One record. What does not answer is left out, and a warning says so."""
         facts: dict[str, Any] = {}
         problems: list[str] = []
-        questions = {"all": self._reading.describe, "around": self._reading.describe_around}
+        questions = {"all": self._describe, "around": self._describe_around}
         self._channel.begin(position)
         for name in ("all", "around") if position == ALL else ("around",):
             asker = Asker({name: lambda question=questions[name]: question(program)}, DEADLINE_S)
@@ -107,3 +105,14 @@ class Waiting:
             self._channel.send(SOURCE, self._channel.positions.get(SOURCE, 0), warning=f"environment: {problem}")
         self._channel.send(SOURCE, position, environment=facts)
         self._channel.flush()
+
+    def _describe(self, program: Program) -> tuple[dict[str, Any], list[str]]:
+        """In the asker's process, as the next one: what that takes is not in memory while we wait."""
+        from wrapper.recorder.sources.programs.reading import Reading
+
+        return Reading(self._started).describe(program)
+
+    def _describe_around(self, program: Program) -> tuple[dict[str, Any], list[str]]:
+        from wrapper.recorder.sources.programs.reading import Reading
+
+        return Reading(self._started).describe_around(program)
