@@ -208,7 +208,7 @@ def stop_daemons(folder: Path) -> None:
 
 def usable_proctracks() -> list[str]:
     """What Slurm can find the processes of a job by, here: cgroup is what clusters have, where we may make one."""
-    return ["linuxproc", "cgroup" if can_make_cgroups() else "pgid"]
+    return ["linuxproc", "cgroup"] if can_make_cgroups() else ["linuxproc"]
 
 
 def can_make_cgroups() -> bool:

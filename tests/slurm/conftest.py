@@ -1,6 +1,7 @@
 """Clusters that live for all tests of this folder: one for each way in which Slurm finds the processes of a job."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from slurm.cluster import Cluster, started_cluster, usable_proctracks
@@ -16,8 +17,8 @@ def cluster(clusters: dict[str, Cluster]) -> Cluster:
 
 @pytest.fixture(scope="session")
 def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Cluster]]:
-    with (
-        started_cluster(tmp_path_factory.mktemp("slurm"), PROCTRACKS[0]) as first,
-        started_cluster(tmp_path_factory.mktemp("slurm"), PROCTRACKS[1]) as second,
-    ):
-        yield {PROCTRACKS[0]: first, PROCTRACKS[1]: second}
+    with ExitStack() as stack:
+        yield {
+            proctrack: stack.enter_context(started_cluster(tmp_path_factory.mktemp("slurm"), proctrack))
+            for proctrack in PROCTRACKS
+        }
