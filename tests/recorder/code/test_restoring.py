@@ -185,7 +185,8 @@ def test_clean_tree_has_neither_patch_nor_archive(wandb, tmp_path):
     facts = record(wandb, cwd=root)
 
     assert (facts["patch"], facts["untracked"], facts["dirty"], facts["exact"]) == (None, None, False, True)
-    assert not (newest_part(root).path / "files").exists()
+    kept = {path.name for path in (newest_part(root).path / "files").iterdir()}
+    assert not kept & {"diff.patch", "diff-upstream.patch", "untracked.tar.gz", "code.tar.gz"}
 
 
 @pytest.mark.parametrize("setting", ["diff.noprefix", "diff.mnemonicPrefix", "diff.suppressBlankEmpty"])
