@@ -40,12 +40,13 @@ def wait_until_read(wandb):
     wait_until(lambda: only_part().is_read, 30)
 
 
+# Not so fast that what is printed while no recorder lives fills the pipe between: then lines are dropped, and counted.
 @pytest.mark.parametrize("attempt", range(3))
 def test_rows_survive_the_death_of_whoever_records_them(wandb, attempt):
     seed = int(os.environ.get("STORM_SEED", random.randrange(1 << 32)))
     rng = random.Random(f"{seed} {attempt}")
     others = descendants()
-    run = subprocess.Popen([*wandb, "run", *PRINT_STEPS, "1500", "0.002"], stdout=subprocess.PIPE)
+    run = subprocess.Popen([*wandb, "run", *PRINT_STEPS, "250", "0.02"], stdout=subprocess.PIPE)
     run.stdout.readline()
     kills = 0
     while run.poll() is None and not Path("side").exists() and kills < 15:
@@ -60,7 +61,7 @@ def test_rows_survive_the_death_of_whoever_records_them(wandb, attempt):
 
     print(f"STORM_SEED={seed}: {kills} kills")
     rows = rows_of(only_part(), "parsed")
-    assert [(row["row"], row["step"]) for row in rows] == expected_rows(1500)
+    assert [(row["row"], row["step"]) for row in rows] == expected_rows(250)
     assert kills >= 5
 
 

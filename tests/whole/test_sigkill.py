@@ -159,4 +159,4 @@ def test_what_was_printed_is_kept_though_no_recorder_lives_for_long(wandb):
 
     printed, _ = run.communicate()
     assert printed == only_part().output_path.read_bytes() == b"".join(b"%d\n" % n for n in range(1, 501))
-    assert kills > 10 and only_part().end["lost_bytes"] == 0
+    assert kills >= 5 and only_part().end["lost_bytes"] == 0

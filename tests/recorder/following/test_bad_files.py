@@ -80,7 +80,7 @@ HEADER = "step,loss\n"
             [],
         ),
         ("trainer_state.json", "[" * 100_000, ["trainer_state.json: it is nested too deep"], []),
-        (".hydra/config.yaml", "[" * 100_000, [".hydra/config.yaml: it is nested too deep"], []),
+        (".hydra/config.yaml", "[" * 100_000, [".hydra/config.yaml line 1: this is nested too deep"], []),
         ("hparams.yaml", "a: 1\nb: [\n", ["hparams.yaml line 3: this is not YAML: expected the node content, but"], []),
         ("hparams.yaml", "a: " + "x" * 300_000, ["hparams.yaml: it has 300003 bytes, more than 262144, and was"], []),
         ("log.csv", b"\x00\x01" * 5000, [], []),
