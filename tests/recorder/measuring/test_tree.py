@@ -85,6 +85,38 @@ def test_time_of_a_child_that_ended_counts_once():
     assert 0.2 < used_s < 0.6
 
 
+@pytest.mark.parametrize("read_first", ["parent", "child"])
+def test_time_of_a_child_that_ends_while_we_look_counts_once(monkeypatch, read_first):
+    command = os.getpid()
+    used_ticks = {command: 10, 2: 0}
+    monkeypatch.setattr(tree, "read_process", lambda pid: fake_process(command, used_ticks, pid))
+    monkeypatch.setattr(tree, "children", lambda pid, threads: [2] if pid == command else [])
+    family = Tree(command, set())
+    family.look(b"3")
+    used_ticks[2] = 30
+    used_s = family.look(b"3").cpu_s
+
+    # It ends and is waited for, after one of the two was read and before the other was.
+    during = {command: 10} if read_first == "parent" else {command: 40, 2: 30}
+    for now in (during, {command: 40}, {command: 140}):
+        used_ticks.clear()
+        used_ticks.update(now)
+        used_s += family.look(b"3").cpu_s
+
+    assert used_s * tree.TICKS == pytest.approx(130)
+
+
+def fake_process(command, used_ticks, pid):
+    """What /proc would say of it, with so much time used."""
+    if pid not in used_ticks:
+        return None
+    fields = [b"R", b"%d" % (1 if pid == command else command), *[b"0"] * 22]
+    fields[11], fields[17], fields[19] = b"%d" % used_ticks[pid], b"1", b"%d" % (tree.ticks_since_boot() + 1)
+    process = tree.Process(fields)
+    process.began = pid
+    return process
+
+
 def test_orphan_is_a_suspect_until_its_mark_is_known(start):
     run = start(READY_AND_WAIT)
     family = Tree(run.pid, set())

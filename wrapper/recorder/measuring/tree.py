@@ -99,6 +99,7 @@ class Tree:
         self._newest = 0
         self._look_again_at = 0.0
         self._looked_ticks = ticks_since_boot()
+        self._owed_ticks = 0
         self._has_lists = can_list_children()
         first = read_process(command)
         self._began = first.began if first else 0
@@ -135,6 +136,9 @@ class Tree:
                 usage.memory_bytes += process.memory_bytes
                 usage.threads += process.threads
                 usage.processes += 1
+        # One that ends while we look is missing now and in its parent's count later, or in both now and missing later.
+        ticks += self._owed_ticks
+        self._owed_ticks = min(0, ticks)
         usage.cpu_s = max(0, ticks) / TICKS
         return usage
 
