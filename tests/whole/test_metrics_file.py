@@ -51,12 +51,13 @@ def test_what_is_appended_after_all_of_ours_were_killed_is_read_later(wandb: lis
     os.mkfifo("go")
     script = 'echo a=0 >>"$WANDB_METRICS_FILE"; read line <go; printf "a=1\\na=2" >>"$WANDB_METRICS_FILE"; : >done'
     command = ["sh", "-c", script]
+    others = descendants()
     run = subprocess.Popen([*wandb, "run", *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     wait_until(lambda: kept_lines() == 1)
-    for pid in [pid for pid, _ in descendants() if command_line_of(pid) != command]:
-        os.kill(pid, signal.SIGSTOP)  # Or those that are left would start others.
-    for pid in [pid for pid, _ in descendants() if command_line_of(pid) != command]:
-        os.kill(pid, signal.SIGKILL)
+    # Those that are left while the first are killed would start others.
+    for signum in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in [pid for pid, _ in descendants() - others if command_line_of(pid) != command]:
+            os.kill(pid, signum)
     run.wait(10)
     Path("go").write_text("go\n")
     wait_until(Path("done").exists)
