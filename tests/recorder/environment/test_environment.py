@@ -131,9 +131,9 @@ def test_conda_environment_is_listed_as_conda_would(wandb, tmp_path):
     python = Path(shutil.copy(shutil.which("sleep"), prefix / "bin" / "python3.11"))
     for name, version, build in (("python", "3.11.9", "h955ad1f_0"), ("numpy-base", "1.26.4", "py311_0")):
         facts = {
-            "channel": "https://conda.anaconda.org/conda-forge/linux-64",
+            "channel": "https://conda.example.org/conda-forge/linux-64",
             "files": ["a", "b"],
-            "url": f"https://conda.anaconda.org/t/secret/conda-forge/linux-64/{name}-{version}-{build}.conda",
+            "url": f"https://conda.example.org/t/secret/conda-forge/linux-64/{name}-{version}-{build}.conda",
             "md5": "0" * 32,
         }
         (meta / f"{name}-{version}-{build}.json").write_text(json.dumps(facts, indent=2))
@@ -166,7 +166,7 @@ def test_variables_that_matter_are_kept_without_their_secrets(wandb, monkeypatch
     for name, value in {
         "CUDA_VISIBLE_DEVICES": "0,1",
         "HF_TOKEN": "hf_abcdefghijklmnopqrstuvwxyz",
-        "PIP_INDEX_URL": "https://ada:hunter22@pypi.example.com/simple",
+        "PIP_INDEX_URL": "https://ada:hunter22@packages.example.com/simple",
         "MY_OWN": "x",
         "LOADEDMODULES": "gcc/12.2:cuda/12.4",
     }.items():
@@ -177,7 +177,7 @@ def test_variables_that_matter_are_kept_without_their_secrets(wandb, monkeypatch
     known = environment()
     assert known["variables"]["CUDA_VISIBLE_DEVICES"] == "0,1"
     assert known["variables"]["HF_TOKEN"] == "***"
-    assert known["variables"]["PIP_INDEX_URL"] == "https://ada:***@pypi.example.com/simple"
+    assert known["variables"]["PIP_INDEX_URL"] == "https://ada:***@packages.example.com/simple"
     assert "MY_OWN" not in known["variables"]
     assert known["masked"] == ["HF_TOKEN", "PIP_INDEX_URL"]
     assert known["modules"] == ["gcc/12.2", "cuda/12.4"]
