@@ -25,6 +25,7 @@ COMMIT = {"commit": "1a2b3c4d5e6f", "branch": "main", "pushed": True}
         ({**COMMIT, "pushed": None}, "main @ 1a2b3c4"),
         ({**COMMIT, "commit": None, "untracked_files": 1}, "main, no commit yet (1 untracked)"),
         ({**COMMIT, "left_out_files": 4, "masked": [{}]}, "main @ 1a2b3c4 (secrets masked; 4 left out)"),
+        ({**COMMIT, "changed": 1, "sparse": {"files": 9}}, "main @ 1a2b3c4 (1 file changed; 9 not checked out)"),
         ({**COMMIT, "submodules": [{"changed": 1}, {"changed": 0}]}, "main @ 1a2b3c4 (1 submodule changed)"),
         ({**COMMIT, "branch": "a\x1b[31m"}, "a\\x1b[31m @ 1a2b3c4"),
         ({"script": "/a/train.py", "archive": {"files": 3}}, "/a/train.py (3 files kept; no repository)"),

@@ -31,6 +31,8 @@ def code_text(code: dict[str, Any]) -> str:
         counted(submodules_changed(code), "submodule changed", "submodules changed"),
     ]
     notes = [", ".join(text for text in differs if text)]
+    if isinstance(sparse := code.get("sparse"), dict):
+        notes.append(counted(sparse.get("files"), "not checked out", "not checked out"))
     if commit and code.get("pushed") is False:
         notes.append("not pushed")
     if code.get("masked"):

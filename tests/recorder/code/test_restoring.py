@@ -189,7 +189,9 @@ def test_clean_tree_has_neither_patch_nor_archive(wandb, tmp_path):
     assert not kept & {"diff.patch", "diff-upstream.patch", "untracked.tar.gz", "code.tar.gz"}
 
 
-@pytest.mark.parametrize("setting", ["diff.noprefix", "diff.mnemonicPrefix", "diff.suppressBlankEmpty"])
+@pytest.mark.parametrize(
+    "setting", ["diff.noprefix", "diff.mnemonicPrefix", "diff.suppressBlankEmpty", "diff.orderFile"]
+)
 def test_settings_of_the_user_do_not_change_the_patch(wandb, tmp_path, setting):
     root = make_repository(tmp_path / "here", a_py="a = 1\n\nb = 1\n")
     (root / "a.py").write_text("a = 1\n\nb = 2\n")
@@ -219,10 +221,23 @@ def test_line_ends_of_windows_are_given_back(wandb, tmp_path, attributes):
 
     restore(facts, root, newest_part(root).path, tmp_path / "there")
     assert facts["exact"] is True
-    there = tree_of(tmp_path / "there")
-    assert {name for name in before if before[name] != there[name]} <= {b"b.txt"} & {
-        b"b.txt" if "crlf" in attributes else b""
-    }
+    assert tree_of(tmp_path / "there") == before
+
+
+def test_sparse_checkout_is_given_back(wandb, tmp_path):
+    root = make_repository(tmp_path / "here")
+    for name in ("lib/a.py", "lib/b.py", "data/a.csv"):
+        write(root / name, b"1\n")
+    commit_all(root, "all")
+    git("sparse-checkout", "set", "lib", cwd=root)
+    (root / "lib" / "a.py").write_text("2\n")
+    before = tree_of(root)
+
+    facts = record(wandb, cwd=root)
+
+    assert facts["sparse"]["files"] == 1
+    restore(facts, root, newest_part(root).path, tmp_path / "there")
+    assert tree_of(tmp_path / "there") == before
 
 
 def test_masked_secret_is_told_with_its_place_and_the_rest_is_given_back(wandb, tmp_path):

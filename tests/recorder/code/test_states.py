@@ -148,9 +148,13 @@ def test_file_that_git_is_to_take_for_unchanged_is_compared(wandb, tmp_path):
     git("update-index", "--skip-worktree", "b.py", "c.py", cwd=root)
     for name in ("a.py", "b.py"):
         (root / name).write_text("local = True\n")
-    (root / "c.py").unlink()  # As in a sparse checkout.
+    (root / "c.py").unlink()  # As in a sparse checkout, but nothing tells which files that are.
 
-    assert record(wandb, cwd=root)["files"] == ["a.py", "b.py"]
+    facts = record(wandb, cwd=root)
+
+    assert facts["files"] == ["a.py", "b.py"]
+    assert facts["sparse"] == {"files": 1, "patterns": []}
+    assert facts["exact"] is False
 
 
 def test_file_changed_in_the_moment_of_the_commit_is_seen(wandb, tmp_path):

@@ -48,6 +48,7 @@ SETTINGS = (
     "submodule.recurse=false",
     "diff.autoRefreshIndex=true",
     "diff.suppressBlankEmpty=false",
+    "diff.orderFile=/dev/null",  # One that is not there would be the end of every comparison.
     "core.quotePath=true",
     "core.safecrlf=false",
     "core.packedGitWindowSize=64m",  # A reader has 2 GB of addresses.

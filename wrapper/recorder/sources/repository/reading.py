@@ -121,7 +121,7 @@ class Reading:
         self._trees += 1
         try:
             trees.copy_index(tree, os.getcwd())
-            if self._try("the index", lambda: trees.read_index(tree)):
+            if self._try("the index", lambda: self._read_index(tree, facts)):
                 self._try("the changed files", lambda: self._keep_changes(tree, prefix, facts))
             yield
             inner: list[str] = []
@@ -135,6 +135,10 @@ class Reading:
         places = [(path, commit) for path, commit in sorted(tree.links.items())] + [(path, "") for path in inner]
         for path, staged in places:
             yield from self._read_inner(tree, path, staged, prefix, facts)
+
+    def _read_index(self, tree: Tree, facts: Facts) -> None:
+        if absent := trees.read_index(tree):
+            facts["sparse"] = {"files": absent, "patterns": trees.read_sparse_patterns(tree)}
 
     def _read_inner(self, tree: Tree, path: str, staged: str, prefix: str, facts: Facts) -> Iterator[None]:
         """A submodule, or a repository that lies in this one."""
@@ -280,7 +284,10 @@ class Reading:
             places = ", ".join(sorted({f"{item['path']} in {item['in']}" for item in masked})[:5])
             self.problems.append(f"secrets were masked, so restoring the code is inexact: {places}")
         if "commit" in self.facts:
-            self.facts["exact"] = not (masked or self.problems or self._left_out.count or self.facts.get("bare"))
+            is_lacking = bool(self.facts.get("bare")) or any(
+                map(lacks_files, (self.facts, *self.facts.get("submodules", ())))
+            )
+            self.facts["exact"] = not (masked or self.problems or self._left_out.count or is_lacking)
         if self.facts.get("root"):
             self.facts["dirty"] = bool(
                 self.facts.get("changed") or any(map(is_dirty, self.facts.get("submodules", ())))
@@ -291,6 +298,12 @@ def is_dirty(found: Facts) -> bool:
     """Whether a submodule is not at the commit that is staged, or has changes of its own."""
     is_moved = bool(found.get("staged")) and found.get("commit") not in (None, found.get("staged"))
     return is_moved or bool(found.get("changed")) or any(map(is_dirty, found.get("submodules", ())))
+
+
+def lacks_files(found: Facts) -> bool:
+    """Whether files were not checked out, and nothing tells which."""
+    sparse = found.get("sparse")
+    return sparse is not None and not sparse["patterns"]
 
 
 def is_only_filtered(tree: Tree, change: Change, conversions: dict[str, str]) -> bool:

@@ -26,6 +26,7 @@ GITLINK = b"160000"
 ATTRIBUTES = ("text", "eol", "ident", "working-tree-encoding", "filter")  # The last that is found decides.
 CONTENT, LINE_ENDS = "(content)", "(line ends)"
 MOST_CHANGED = 20_000
+MOST_PATTERN_LETTERS = 1 << 16
 
 
 class NoRepository(Exception):
@@ -190,9 +191,13 @@ def remove_index_copies(folder: str) -> None:
                 os.unlink(os.path.join(folder, name))
 
 
-def read_index(tree: Tree) -> None:
-    """Note the submodules; and have files compared that git was told to take for unchanged."""
+def read_index(tree: Tree) -> int:
+    """Note the submodules; and have files compared that git was told to take for unchanged.
+
+    Returns how many files were never checked out, as in a sparse checkout.
+    """
     hidden: dict[str, list[bytes]] = {"--no-assume-unchanged": [], "--no-skip-worktree": []}
+    absent = 0
     for item in tree.git.items("ls-files", "-s", "-v", "-z"):
         if item[:1] == b"H" and item[2:8] != GITLINK:
             continue
@@ -204,9 +209,22 @@ def read_index(tree: Tree) -> None:
             hidden["--no-assume-unchanged"].append(path)
         if tag in b"Ss" and os.path.lexists(os.path.join(tree.root, os.fsdecode(path))):
             hidden["--no-skip-worktree"].append(path)
+        elif tag in b"Ss":
+            absent += 1
     for option, paths in hidden.items():
         if paths:
             tree.git.ask("update-index", option, "-z", "--stdin", stdin=b"".join(path + b"\0" for path in paths))
+    return absent
+
+
+def read_sparse_patterns(tree: Tree) -> list[str]:
+    """What is checked out, in a sparse checkout, as `git sparse-checkout set --no-cone --stdin` takes it."""
+    path = os.path.join(tree.git.folder, tree.git.ask_line("rev-parse", "--git-path", "info/sparse-checkout"))
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read(MOST_PATTERN_LETTERS).splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def find_changes(tree: Tree) -> list[Change]:
@@ -240,11 +258,16 @@ def find_untracked(tree: Tree, most: int) -> Iterator[str]:
 
 
 def find_conversions(tree: Tree, paths: list[str]) -> dict[str, str]:
-    """What git makes of each of the paths before it compares: the name of its filter, or CONTENT, or LINE_ENDS."""
+    """What git makes of each of the paths before it compares: the name of its filter, or CONTENT, or LINE_ENDS.
+
+    Where it writes Windows' line ends into the tree, that is CONTENT: other ones would not survive `git apply`.
+    """
     if not paths:
         return {}
-    ends_everywhere = tree.git.ask_line("config", "--get", "core.autocrlf") in ("true", "input")
-    found = dict.fromkeys(paths, LINE_ENDS) if ends_everywhere else {}
+    automatic = tree.git.ask_line("config", "--get", "core.autocrlf")
+    is_windows = automatic == "true" or (not automatic and tree.git.ask_line("config", "--get", "core.eol") == "crlf")
+    ends = CONTENT if is_windows else LINE_ENDS
+    found = dict.fromkeys(paths, ends) if automatic in ("true", "input") else {}
     stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
     answers = [os.fsdecode(text) for text in tree.git.items("check-attr", "-z", "--stdin", *ATTRIBUTES, stdin=stdin)]
     for path, attribute, value in zip(answers[0::3], answers[1::3], answers[2::3], strict=True):
@@ -257,7 +280,7 @@ def find_conversions(tree: Tree, paths: list[str]) -> dict[str, str]:
         elif attribute in ("ident", "working-tree-encoding"):
             found[path] = CONTENT
         elif attribute in ("text", "eol"):
-            found[path] = LINE_ENDS
+            found[path] = CONTENT if value == "crlf" else ends
     return found
 
 
