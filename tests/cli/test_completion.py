@@ -74,7 +74,7 @@ def test_bash_leaves_the_command_to_its_own_completion() -> None:
     assert "offset 3" in asked.stdout
 
 
-@pytest.mark.skipif(not shutil.which("fish"), reason="there is no fish here")
+@pytest.mark.skipif(not shutil.which("fish"), reason="there is no fish here: scripts/test installs it")
 @pytest.mark.parametrize(
     ("line", "found"),
     [
@@ -93,7 +93,7 @@ def test_fish_completes(line: str, found: list[str]) -> None:
     assert asked.stdout.splitlines() == found
 
 
-@pytest.mark.skipif(not shutil.which("zsh"), reason="there is no zsh here")
+@pytest.mark.skipif(not shutil.which("zsh"), reason="there is no zsh here: scripts/test installs it")
 def test_zsh_takes_the_script(wandb: list[str]) -> None:
     script = answer(wandb, "completion", "zsh")
 
