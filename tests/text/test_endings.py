@@ -70,7 +70,7 @@ CUDA = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. 
         (CUDA, "cuda out of memory", "CUDA out of memory", "Tried to allocate 2.00 GiB. GPU 0 has"),
         ("RuntimeError: CUDA error: out of memory", "cuda out of memory", "CUDA out of memory", "CUDA error"),
         ("jaxlib.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory while trying", "cuda out of memory", "CUDA", ""),
-        ("thread 'main' panicked at src/main.rs:4:5:", "exception", "panic", "src/main.rs:4:5:"),
+        ("thread 'main' panicked at 'no data', src/main.rs:4:5", "exception", "panic", "no data"),
         (
             'Exception in thread "main" java.lang.IllegalStateException: no data',
             "exception",
@@ -95,6 +95,89 @@ def test_other_languages_and_devices(line, kind, name, message):
     ending = find_ending(["epoch 3 loss 0.2", line, ""])
 
     assert ending.kind == kind and ending.name.startswith(name) and ending.message.startswith(message)
+
+
+STACKS = {
+    "Rust": (
+        ["thread 'main' panicked at src/main.rs:4:5:", "index out of bounds: the len is 1", "note: run with"],
+        "panic: index out of bounds: the len is 1 (main.rs, line 4)",
+    ),
+    "C++": (
+        ["terminate called after throwing an instance of 'std::runtime_error'", "  what():  bad shape"],
+        "std::runtime_error: bad shape",
+    ),
+    "Java": (
+        ['Exception in thread "main" a.Bad: no data', "\tat Net.step(Net.java:7)", "\tat Net.main(Net.java:3)"],
+        "a.Bad: no data (Net.java, line 7, in Net.step)",
+    ),
+    "JavaScript": (
+        ["MyError: no data", "    at train (/a/train.js:3:9)", "    at Object.<anonymous> (/a/train.js:9:1)", ""],
+        "MyError: no data (train.js, line 3, in train)",
+    ),
+    "a rejected promise": (
+        ['[UnhandledPromiseRejection: This error originated either by X rejected with the reason "no data".] {'],
+        "unhandled rejection: no data",
+    ),
+    "Go": (
+        [
+            "panic: index out of range [5]", "", "goroutine 1 [running]:", "main.train(...)", "\t/a/train.go:8",
+            "main.main()", "\t/a/train.go:12 +0x1d", "exit status 2",
+        ],
+        "panic: index out of range [5] (train.go, line 8, in main.train)",
+    ),
+    "Go, all asleep": (["fatal error: all goroutines are asleep - deadlock!"], "fatal error: all goroutines are"),
+    "Julia": (["ERROR: LoadError: DomainError with -1.0:", "log was called", "Stacktrace:"], "DomainError"),
+    "R": (["Error in log(-1) : no such rate", "Calls: f -> log", "Execution halted"], "error in R: no such rate"),
+    "not R": (["Error: no such file"], "Error: no such file"),
+    "a process of a shell": (
+        ["train.sh: line 7:  2748 Segmentation fault      (core dumped) ./train --lr 1"],
+        "Segmentation fault: ./train --lr 1 (train.sh, line 7)",
+    ),
+    "a fault in Python": (
+        [
+            "Fatal Python error: Segmentation fault", "", "Current thread 0x00007f (most recent call first):",
+            '  File "/a/load.py", line 5 in read', '  File "/a/train.py", line 9 in <module>', "", "Extension modules:",
+        ],
+        "Fatal Python error: Segmentation fault (load.py, line 5, in read)",
+    ),
+    "Python that it cannot read": (
+        ['  File "/a/train.py", line 3', "    def f(:", "          ^", "SyntaxError: invalid syntax"],
+        "SyntaxError: invalid syntax (train.py, line 3)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", STACKS)
+def test_message_and_place_stand_in_lines_around(language):
+    lines, text = STACKS[language]
+
+    assert find_ending(["epoch 3 loss 0.2", *lines]).text.startswith(text)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="There are no groups.")
+def test_of_a_group_one_with_a_stack_of_its_own_counts():
+    whole = "raise ExceptionGroup('several', [ValueError('one'), KeyError('two')])"
+    caught = "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    raise ExceptionGroup('all', [error]) from None"
+
+    assert find_ending(fails(whole)).text.startswith("ExceptionGroup: several (2 sub-exceptions) (<string>, line 1")
+    assert find_ending(fails(caught)).text.startswith("ZeroDivisionError: division by zero (<string>, line 2")
+
+
+def test_what_came_long_before_the_end_is_told_so():
+    caught = fails("raise ValueError('tried again')")
+    steps = [f"step {number}" for number in range(60)]
+
+    assert find_ending([*caught, *steps]).text.endswith("in <module>), 60 lines before the end")
+    assert find_ending([*caught, *steps, "panic: no data"]).text == "panic: no data"
+    assert find_ending([CUDA, *steps, *caught]).name == "ValueError"
+    assert find_ending([CUDA, *steps[:30], *caught]).kind == "cuda out of memory"
+
+
+def test_what_a_launcher_says_behind_it_does_not_make_it_old():
+    child = fails("raise ValueError('the real one')")
+    parent = fails("class ChildFailedError(Exception): pass\nraise ChildFailedError('train.py FAILED')")
+
+    assert find_ending([*child, *["W torch/elastic"] * 60, *parent]).text.endswith("in <module>)")
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,29 @@ WAYS = {
     "without a reader": (["sh", "-c", "kill -PIPE $$"], "killed", 13, "signal", "who read its output has gone"),
     "by timeout in front of it": (["timeout", "0.2", "sleep", "60"], "failed", 124, "timeout", "its time was over"),
     "as a script without its program": (["sh", "-c", "pyhton train.py"], "failed", 127, "exception", "not found"),
-    "by sys.exit with a text": ([*PYTHON, "import sys; sys.exit('no data')"], "failed", 1, "unknown", "exit code 1"),
+    "by sys.exit with a text": (
+        [*PYTHON, "import sys; sys.exit('no data')"], "failed", 1, "unknown", 'exit code 1; it said last: "no data"',
+    ),
+    "by a command of a script": (
+        ["sh", "-ec", "cp /nowhere/at/all . ; echo never"], "failed", 1, "unknown", "it said last: \"cp: ",
+    ),
+    "in silence": (["sh", "-c", "exit 4"], "failed", 4, "unknown", "exit code 4, and it said nothing"),
+    "by several exceptions at once": (
+        [*PYTHON, "raise __builtins__.ExceptionGroup('both', [ValueError('one')])"],
+        "failed", 1, "exception", "ExceptionGroup: both" if sys.version_info >= (3, 11) else "AttributeError",
+    ),
+    "by a fault with a stack": (
+        [*PYTHON, "import faulthandler, ctypes\nfaulthandler.enable()\nctypes.string_at(0)"],
+        "killed", 11, "crash", "SIGSEGV, a bad address: Fatal Python error: Segmentation fault (",
+    ),
+    "in a process of a shell": (
+        ["bash", "-c", "bash -c 'kill -SEGV $$'; exit 5"], "failed", 5, "crash", "Segmentation fault: bash -c",
+    ),
+    "for want of addresses": (
+        ["sh", "-c", f"ulimit -v 1000000; exec {sys.executable} -c 'bytearray(2 << 30)'"],
+        "failed", 1, "out of memory", "MemoryError",
+    ),
+    "by Python that it cannot read": ([*PYTHON, "def f(:"], "failed", 1, "exception", "SyntaxError: invalid syntax ("),
 }  # fmt: skip
 
 
@@ -147,7 +169,6 @@ def test_it_is_shown(wandb):
     subprocess.run(
         [*wandb, "run", *PYTHON, "raise ValueError('bad rate')"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    end_of_run()
 
     shown = subprocess.run([*wandb, "show", "latest"], capture_output=True, text=True, check=True).stdout
     assert "why        ValueError: bad rate (<string>, line 1, in <module>)" in shown

@@ -14,7 +14,8 @@ from wrapper.rundir.journal import read_records
 from wrapper.rundir.names import END_FILE, JOURNAL_FILE
 from wrapper.rundir.processes import boot_id, signal_name
 from wrapper.rundir.reading import Part, read_edge, read_small, read_time
-from wrapper.text.endings import Ending, find_ending
+from wrapper.text.ending import Ending
+from wrapper.text.endings import find_ending
 from wrapper.text.masker import mask_lines
 from wrapper.text.screen import Screen
 
@@ -22,6 +23,7 @@ LAST_BYTES = 1 << 18
 SEARCHED_LINES = 400
 KEPT_LINES = 20
 LONGEST_LINE = 400
+LONGEST_LAST = 200
 SIGKILL, SIGPIPE, SIGHUP = 9, 13, 1
 # Signals of a command's own making: nobody sent them.
 OF_ITS_OWN = {
@@ -110,7 +112,7 @@ def find_cause(journal: Journalled, part: dict[str, Any], lines: list[str]) -> d
         return memory
     if os.WIFSIGNALED(status):
         return of_signal(os.WTERMSIG(status), journal, ending)
-    return of_exit(os.WEXITSTATUS(status), part, ending)
+    return of_exit(os.WEXITSTATUS(status), part, ending, lines)
 
 
 def of_slurm(channel: Channel, journal: Journalled, cause: dict[str, Any], lines: list[str]) -> dict[str, Any]:
@@ -162,7 +164,7 @@ def of_signal(signum: int, journal: Journalled, ending: Ending | None) -> dict[s
         return {**facts, "kind": kind, "text": f"{name} {by_whom(sender)}", "sender": sender}
     if signum in OF_ITS_OWN:
         said = f": {ending.text}" if ending else ""
-        return {**facts, "kind": "crash", "text": f"{name}, {OF_ITS_OWN[signum]}{said}"}
+        return {**facts, **in_full(ending), "kind": "crash", "text": f"{name}, {OF_ITS_OWN[signum]}{said}"}
     if signum in LIMITS:
         return {**facts, "kind": "limit", "text": f"{name}: it reached {LIMITS[signum]}"}
     if signum == SIGKILL:
@@ -184,7 +186,7 @@ def by_whom(sender: dict[str, Any]) -> str:
     return f"sent by process {pid}{f' ({command})' if command else ''} of {user}"
 
 
-def of_exit(code: int, part: dict[str, Any], ending: Ending | None) -> dict[str, Any]:
+def of_exit(code: int, part: dict[str, Any], ending: Ending | None, lines: list[str]) -> dict[str, Any]:
     """What an exit code and the last lines tell together."""
     argv = part.get("argv")
     first = os.path.basename(str(argv[0])) if isinstance(argv, list) and argv else ""
@@ -193,10 +195,28 @@ def of_exit(code: int, part: dict[str, Any], ending: Ending | None) -> dict[str,
     if code == TIMED_OUT and first == "timeout":
         return {"kind": "timeout", "text": "timeout ended it: its time was over", "from": "exit code"}
     if ending:
-        facts: dict[str, Any] = {"kind": ending.kind, "text": ending.text, "from": "output"}
-        facts |= {"name": ending.name, "message": ending.message}
-        return {**facts, "frames": [list(frame) for frame in ending.frames]}
+        return {"kind": ending.kind, "text": ending.text, "from": "output", **in_full(ending)}
     if code > 128 and code - 128 < 65:
         name = signal_name(code - 128)
         return {"kind": "signal", "signal": name, "text": f"a process of it died of {name}", "from": "exit code"}
-    return {"kind": "unknown", "text": f"exit code {code}, and its last lines do not say why", "from": "exit code"}
+    return {"kind": "unknown", "text": f"exit code {code}{last_words(lines, part)}", "from": "exit code"}
+
+
+def in_full(ending: Ending | None) -> dict[str, Any]:
+    """What the last lines said, taken apart."""
+    if ending is None:
+        return {}
+    frames = [list(frame) for frame in ending.frames]
+    return {"name": ending.name, "message": ending.message, "frames": frames}
+
+
+def last_words(lines: list[str], part: dict[str, Any]) -> str:
+    """What it said last: most programs give a reason, in words of their own."""
+    last = next((line.strip() for line in reversed(lines) if any(map(str.isalnum, line))), "")
+    if last:
+        return f'; it said last: "{last if len(last) <= LONGEST_LAST else last[: LONGEST_LAST - 1] + "…"}"'
+    streams = part.get("streams")
+    kinds = (
+        {stream.get("kind") for stream in streams if isinstance(stream, dict)} if isinstance(streams, list) else set()
+    )
+    return ", and its output is not kept" if kinds and kinds <= {"device", "closed"} else ", and it said nothing"

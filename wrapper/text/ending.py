@@ -1,0 +1,43 @@
+"""What is known of why a program failed: what went wrong, and where."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+MOST_FRAMES = 8
+LONGEST_TEXT = 500
+FAR_LINES = 40  # Who prints more than that behind an exception may have caught it.
+
+
+class Frame(NamedTuple):
+    """One level of a stack."""
+
+    path: str
+    line: int | None
+    function: str
+
+
+class Ending(NamedTuple):
+    """What the last lines say went wrong."""
+
+    kind: str  # cuda out of memory, out of memory, exception, crash, signal
+    name: str  # what the language calls it: ValueError, std::bad_alloc, panic
+    message: str
+    frames: tuple[Frame, ...] = ()
+    place: int = 0  # the line it ends at, among those that were looked at
+    is_reported: bool = False  # Who started the program said that it failed, after that.
+    lines_after: int = 0
+
+    @property
+    def text(self) -> str:
+        """In one line."""
+        said = ": ".join(filter(None, (self.name, self.message.partition("\n")[0])))
+        if self.frames:
+            frame = self.frames[-1]
+            place = frame.path.rpartition("/")[2] + (f", line {frame.line}" if frame.line else "")
+            said += f" ({place}{f', in {frame.function}' if frame.function else ''})"
+        return f"{said}, {self.lines_after} lines before the end" if self.lines_after > FAR_LINES else said
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
