@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from waiting import descendants, state, wait_until
+from waiting import DAEMONS, below_us, state, wait_until
 
 OTHERS_SETTINGS = ("WANDB_", "_WANDB_", "PYTHON", "XDG_", "SLURM_", "GIT_")
 PR_SET_CHILD_SUBREAPER = 36
@@ -42,16 +42,18 @@ def orphans_come_to_us() -> None:
 @pytest.fixture(autouse=True)
 def nothing_left_running(orphans_come_to_us: None) -> Iterator[None]:
     """Fail a test whose processes are still there some seconds later, and end them."""
-    before = descendants()
+    before = below_us()
+    DAEMONS.clear()
+    DAEMONS.update(before)
     yield
     with suppress(AssertionError):  # Said below, by name.
         # Twice: one that is between two parents is not seen.
-        wait_until(lambda: not descendants() - before and not descendants() - before)
-    left = {pid: describe(pid) for pid, _start in descendants() - before}
+        wait_until(lambda: not below_us() - before and not below_us() - before)
+    left = {pid: describe(pid) for pid, _start in below_us() - before}
     for pid in left:
         with suppress(ProcessLookupError):  # It has ended meanwhile.
             os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not descendants() - before)
+    wait_until(lambda: not below_us() - before)
     if left:
         pytest.fail(f"left running: {left}", pytrace=False)
 

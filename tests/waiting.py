@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -19,8 +20,17 @@ def wait_until(condition: Callable[[], T], timeout_s: float = 10) -> T:
     return value
 
 
+# Daemons of fixtures that serve several tests; told by conftest.py when a test begins.
+DAEMONS: set[tuple[int, str]] = set()
+
+
 def descendants() -> set[tuple[int, str]]:
-    """Living processes below this one, each as its pid and start; those that have ended are reaped."""
+    """Living processes that this test has started, and theirs, each as its pid and start; no daemon and its like."""
+    return below_us(DAEMONS)
+
+
+def below_us(others: AbstractSet[tuple[int, str]] = frozenset()) -> set[tuple[int, str]]:
+    """Living processes below this one, but for `others` and those below them; those that have ended are reaped."""
     children: dict[int, list[tuple[int, str]]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit() and (fields := stat_fields(int(entry))):
@@ -30,10 +40,10 @@ def descendants() -> set[tuple[int, str]]:
                 with suppress(ChildProcessError):  # Its Popen was quicker.
                     os.waitpid(int(entry), os.WNOHANG)
     found: set[tuple[int, str]] = set()
-    below = children.get(os.getpid(), [])
+    below = {*children.get(os.getpid(), [])} - others
     while below:
-        found.update(below)
-        below = [grandchild for pid, _start in below for grandchild in children.get(pid, [])]
+        found |= below
+        below = {grandchild for pid, _start in below for grandchild in children.get(pid, [])} - others
     return found
 
 

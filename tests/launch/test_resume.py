@@ -1,11 +1,11 @@
 """`--resume` and `WANDB_RESUME`: what is continued is the next attempt of the run."""
 
 import os
-import signal
 import subprocess
 
 import pytest
 from kept import only_run
+from killing import kill_at_once
 from launching import running
 from waiting import descendants, wait_until
 
@@ -93,8 +93,7 @@ def test_auto_goes_on_at_once_when_all_of_ours_and_the_command_were_killed(wandb
     command = [*wandb, "run", "--resume", "auto", "sh", "-c", "echo ready $$; exec sleep 100"]
     with running(*command):
         wait_until(lambda: only_run().parts[0].records("started"))
-        for pid, _start in descendants():
-            os.kill(pid, signal.SIGKILL)
+        kill_at_once([pid for pid, _start in descendants()])
 
     with running(*command):
         assert attempts() == [0, 1]

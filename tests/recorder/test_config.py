@@ -298,7 +298,6 @@ def test_recorder_that_dies_again_and_again_says_everything_once(wandb, attempt)
     for number in range(300):
         Path(f"data/{number}.bin").write_bytes(os.urandom(1000))
     Path("train.sh").write_text("echo ready; read line")
-    others = descendants()
     run = subprocess.Popen(
         [*wandb, "run", "sh", "train.sh", "--config", "a.yaml", "--data", "data", "--lr", "0.1"],
         stdin=subprocess.PIPE,
@@ -307,7 +306,7 @@ def test_recorder_that_dies_again_and_again_says_everything_once(wandb, attempt)
     run.stdout.readline()
     for _ in range(6):
         time.sleep(random.random() / 10)
-        for pid in [pid for pid, _ in descendants() - others if is_recorder(pid)]:
+        for pid in [pid for pid, _ in descendants() if is_recorder(pid)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
     run.communicate(b"\n")

@@ -1,17 +1,15 @@
 """A run whose wrapper was killed is closed by the next `wandb` command that sees it."""
 
-import itertools
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from kept import only_part
+from killing import kill_at_once
 from waiting import command_line_of, descendants, is_running, wait_until
 
 from wrapper.recorder.settle import settle_runs
@@ -34,9 +32,7 @@ def kill_all_of_us(wandb, tmp_path):
         found = {pid: command_line_of(pid)[:2] for pid, _ in descendants() - others}
         (run.command,) = [pid for pid, words in found.items() if words == STEPS]
         pids = found.keys() - {run.command}
-        for signum, pid in itertools.product((signal.SIGSTOP, signal.SIGKILL), pids):
-            with suppress(ProcessLookupError):  # One that only looked at something has come to its end.
-                os.kill(pid, signum)
+        kill_at_once(pids)
         run.wait()
         wait_until(lambda: not any(map(is_running, pids)))
         return run

@@ -4,12 +4,12 @@ Nobody holds the channel any more. Where the command writes into a file itself, 
 """
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from killing import kill_at_once
 from waiting import command_line_of, descendants, is_running, wait_until
 
 STEPS = [sys.executable, str(Path(__file__).parents[1] / "programs" / "take_steps.py")]
@@ -27,9 +27,7 @@ def kill_both(wandb):
         wait_until(lambda: list(Path().glob(".wandb-wrapper/*/0-0/journal.jsonl")))
         command = next(pid for pid, _ in descendants() if command_line_of(pid) == STEPS)
         both = [pid for pid, _ in descendants() if any("launch" in word for word in command_line_of(pid)[:7])]
-        for signum in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in both:
-                os.kill(pid, signum)
+        kill_at_once(both)
         run.wait()
         wait_until(lambda: not any(map(is_running, both)))
         run.stdin.write(b"go\n")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from kept import only_part
+from killing import kill_at_once
 from waiting import command_line_of, descendants, wait_until
 
 PRINT_STEPS = [sys.executable, str(Path(__file__).parents[1] / "programs" / "print_steps.py")]
@@ -24,8 +25,8 @@ def expected_rows(steps):
     return [({"loss": round(1 / step, 6), "acc": round(step / steps, 4)}, step) for step in range(1, steps + 1)]
 
 
-def ours(others):
-    return [pid for pid, _ in descendants() - others if command_line_of(pid)[:2] != PRINT_STEPS]
+def ours():
+    return [pid for pid, _ in descendants() if command_line_of(pid)[:2] != PRINT_STEPS]
 
 
 def is_recording(pid):
@@ -45,13 +46,12 @@ def wait_until_read(wandb):
 def test_rows_survive_the_death_of_whoever_records_them(wandb, attempt):
     seed = int(os.environ.get("STORM_SEED", random.randrange(1 << 32)))
     rng = random.Random(f"{seed} {attempt}")
-    others = descendants()
     run = subprocess.Popen([*wandb, "run", *PRINT_STEPS, "250", "0.02"], stdout=subprocess.PIPE)
     run.stdout.readline()
     kills = 0
     while run.poll() is None and not Path("side").exists() and kills < 15:
         time.sleep(0.05 + rng.expovariate(20))
-        victims = [pid for pid in ours(others) if is_recording(pid)]
+        victims = [pid for pid in ours() if is_recording(pid)]
         if victims:
             with suppress(ProcessLookupError):
                 os.kill(rng.choice(victims), signal.SIGKILL)
@@ -66,17 +66,13 @@ def test_rows_survive_the_death_of_whoever_records_them(wandb, attempt):
 
 
 def test_rows_that_nobody_had_read_are_found_when_the_run_is_settled(wandb):
-    others = descendants()
     run = subprocess.Popen([*wandb, "run", *PRINT_STEPS, "200", "0.01"], stdout=subprocess.PIPE)
     run.stdout.readline()
     wait_until(lambda: only_part().output_bytes() > 100)
-    victims = ours(others)
-    for pid in victims:
-        os.kill(pid, signal.SIGSTOP)
-    for pid in victims:
-        os.kill(pid, signal.SIGKILL)
+    victims = ours()
+    kill_at_once(victims)
     run.communicate()
-    command = [pid for pid, _ in descendants() - others]
+    command = [pid for pid, _ in descendants()]
     wait_until(lambda: not any(map(command_line_of, command)))
     wait_until_read(wandb)
 

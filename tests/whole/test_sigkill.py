@@ -52,9 +52,9 @@ def open_terminal():
     return master, slave
 
 
-def ours(command_words, others):
-    """The wrapper's processes: our descendants but for the training, and for what was there before."""
-    return [pid for pid, _start in descendants() - others if not is_training(pid, command_words)]
+def ours(command_words):
+    """The wrapper's processes: our descendants but for the training."""
+    return [pid for pid, _start in descendants() if not is_training(pid, command_words)]
 
 
 def is_training(pid, command_words):
@@ -62,12 +62,12 @@ def is_training(pid, command_words):
     return not words or (words[: len(command_words)] == command_words)
 
 
-def kill_some(rng, command_words, side, others):
+def kill_some(rng, command_words, side):
     """SIGKILL wrapper processes at random moments until enough have died or the training is done."""
     kills = 0
     while kills < KILLS and not side.exists():
         time.sleep(APART_S + rng.expovariate(1 / 0.05))
-        victims = ours(command_words, others)
+        victims = ours(command_words)
         if victims:
             with suppress(ProcessLookupError):
                 os.kill(rng.choice(victims), signal.SIGKILL)
@@ -102,14 +102,13 @@ def test_nothing_is_lost_or_doubled(wandb, tmp_path, shape, attempt):
             source, ends[stream] = opened()
             readers[stream] = Reader(source)
 
-    others = descendants()
     run = subprocess.Popen(
         [*wandb, "run", *command], stdin=subprocess.DEVNULL, stdout=ends[1], stderr=ends.get(2, subprocess.DEVNULL)
     )
     for end in ends.values():
         os.close(end)
     wait_until(lambda: has_started(readers, tmp_path))
-    kills = kill_some(rng, command, side, others)
+    kills = kill_some(rng, command, side)
     run.wait()
     wait_until(side.exists, 60)
     for reader in readers.values():
@@ -144,12 +143,11 @@ def settle_if_need_be(wandb):
 
 def test_what_was_printed_is_kept_though_no_recorder_lives_for_long(wandb):
     """Longer than `wandb run` waits for one: then the keeper goes on waiting."""
-    others = descendants()
     run = subprocess.Popen([*wandb, "run", "sh", "-c", "seq 1 500; sleep 0.5"], stdout=subprocess.PIPE)
     until = time.monotonic() + 4.0
     kills = 0
     while time.monotonic() < until:
-        for pid in [pid for pid, _ in descendants() - others if "wrapper/recorder" in " ".join(command_line_of(pid))]:
+        for pid in [pid for pid, _ in descendants() if "wrapper/recorder" in " ".join(command_line_of(pid))]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
                 kills += 1

@@ -2,13 +2,13 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from kept import only_part
+from killing import kill_at_once
 from waiting import descendants, wait_until
 
 PYTHON = [sys.executable, "-c"]
@@ -112,15 +112,11 @@ def test_by_timeout_around_us(wandb):
 
 
 def test_with_all_of_us(wandb):
-    others = descendants()
     run = start(wandb, *SLEEP)
     wait_until(lambda: only_part().output_bytes())
-    # One that still ran would replace another.
-    for signum in (signal.SIGSTOP, signal.SIGKILL):
-        for pid, _ in descendants() - others:
-            os.kill(pid, signum)
+    kill_at_once([pid for pid, _ in descendants()])
     run.communicate()
-    wait_until(lambda: not descendants() - others)
+    wait_until(lambda: not descendants())
     subprocess.run([*wandb, "ls"], stdout=subprocess.DEVNULL, check=True)
 
     check(end_of_run(), "crashed", None, "unknown", "nobody saw the end")
