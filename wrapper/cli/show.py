@@ -13,7 +13,7 @@ from wrapper.cli import code, environment, facts, look, machine, made, numbers, 
 from wrapper.cli.last_lines import last_lines
 from wrapper.cli.recorded import read_history
 from wrapper.rundir.history import History
-from wrapper.rundir.reading import Part, Run
+from wrapper.rundir.reading import Part, Run, read_run
 
 LABEL_COLUMNS = 11
 MOST_WARNINGS = 10
@@ -40,6 +40,7 @@ def show(run: str, is_all: bool, as_json: bool, directory: str | None) -> None:
     """
     found = place.find_read_run(place.open_folder(directory), run)
     history = read_history(found)
+    found = read_run(found.path)  # Meanwhile it may have been found out why it ended.
     if as_json:
         has_ended = found.state != "running"
         known = {
