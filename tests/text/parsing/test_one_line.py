@@ -47,6 +47,8 @@ LOSS = {"loss": 0.31}
         ("iter 100 of 500: loss 0.31", LOSS, 100, None),
         ("3epoch: loss=0.31", LOSS, None, 3),
         ("100: loss = 0.31", LOSS, 100, None),
+        ("Finished it 12/100 of epoch 3, loss 0.31", LOSS, 12, 3),
+        ("At iterate    5    loss=  0.31D+00", LOSS, 5, None),
         # bars
         ("Epoch 3: 100%|█████| 12/12 [00:00<00:00, 9.1it/s, loss=0.31]", LOSS, 12, 3),
         ("Epoch 3/4  ━━━━━━ 12/12 0:00:00 • 0:00:00 57it/s loss: 0.31", LOSS, 12, 3),
@@ -74,7 +76,17 @@ LOSS = {"loss": 0.31}
         ("epoch 3 | valid | loss 0.31 | ppl 2.5", {"valid/loss": 0.31, "valid/ppl": 2.5}, None, 3),
         ("val Loss: 0.31 Acc: 0.9", {"val Loss": 0.31, "val/Acc": 0.9}, None, None),
         ("Epoch(val) [3][5/5]  accuracy: 78.75", {"val/accuracy": 78.75}, 5, 3),
+        ("Accuracy: train = 91.2%, valid = 90.1%", {"Accuracy train": 91.2, "Accuracy valid": 90.1}, None, None),
+        # names, as far as they are none
+        ("🚀 epoch 3 📉 loss: 0.31 → ✅ acc: 81.2%", {"loss": 0.31, "acc": 81.2}, None, 3),
+        ("step 5 |loss|=  0.31", LOSS, 5, None),
+        ("step 5 loss_dur: 0.31", {"loss_dur": 0.31}, 5, None),
+        ("Error rate: 5.2%", {"Error rate": 5.2}, None, None),
+        ("MeanSquaredError: 0.31", {"MeanSquaredError": 0.31}, None, None),
+        ("Error: 0.31, acc: 0.9", {"Error": 0.31, "acc": 0.9}, None, None),
         # a result at the end
+        ("final score: 45/50 = 90.00% correct", {"final score": 90}, None, None),
+        ("Accuracy for class: plane is 54.3 %", {"Accuracy for class plane": 54.3}, None, None),
         ("Test accuracy: 0.875", {"Test accuracy": 0.875}, None, None),
         ("Best val Acc: 0.875", {"Best val Acc": 0.875}, None, None),
     ],
@@ -127,6 +139,18 @@ def test_not_a_number_is_a_value(nan: str) -> None:
         "commit 8f3a2c1d, run 4e1243b, 0x55d100",
         "Found 50000 images belonging to 10 classes.",
         "Loaded checkpoint 'last.pt' (epoch 10, loss 0.51)",
+        "A precision of 0.91 was reported in the paper.",
+        "In our experiments the loss is 0.3 lower than the baseline of 2021.",
+        "The final value used for the model was mtry = 3.",
+        "KeyError: 3",
+        "ValueError: 0.5 is no loss",
+        ">       assert loss == 0.5",
+        "stop when loss <= 0.5",
+        "Section 3.1 Loss of data: 30 days",
+        "Seq Scan on t  (cost=0.00..155.00 width=4)",
+        "==4711== ERROR SUMMARY: 0 errors from 0 contexts",
+        "perplexity: calculating perplexity over 655 chunks, n_ctx=512",
+        "episodes_this_iter: 179",
         "0.1 0.2 0.3 0.4",
         "Best is trial 3",
         "[1/3] Building",
@@ -153,6 +177,12 @@ def test_number_that_a_message_cuts_off_in_a_bar_is_left_out(rest: str, values: 
     line = f" 50%|##  | 10/20 [00:00<00:00, 630.07it/s, loss=0.0761, val_loss={rest}"
 
     assert [row.values for row in Parser().feed(line)] == [values]
+
+
+def test_rate_that_the_edge_may_have_cut_off_is_no_step() -> None:
+    (row,) = Parser().feed("| loss: 0.31 | : 100%|#| 20/20 [00:03<00:00,  5.31it")
+
+    assert (row.values, row.step) == (LOSS, 20)
 
 
 def test_number_that_the_edge_may_have_cut_off_is_left_out() -> None:

@@ -15,13 +15,14 @@ CELL = re.compile(
 )
 COLON = re.compile(r"(?<!\s)\s*:\s+")
 UNITS = re.compile(r"(?<!\s)\s*[(\[](?:s|sec|secs|ms|us|min|%|GB|MB|KB|B|GiB|MiB)[)\]]$")
-ENDS = " \t'\"`-*>:.!?~=,;<(–—"
+ENDS = " \t'\"`-*>:.!?~=,;<(–—|"
+ORNAMENTS = re.compile(r"^[\s←-⇿⌀-⏿■-➿⬀-⯿️‍\U0001f000-\U0001faff]+|[\s←-⇿■-➿️\U0001f000-\U0001faff]+$")
 VERB = re.compile(r"(?:^|(?<=\s))(is|was|were|of)$")
 TUPLE = re.compile(r"\(\s?['\"]([\w ./@-]{1,60})['\"]\s?,\s?$")  # ('loss', 0.3)
 CALL = re.compile(r"(?<![\w.])[A-Za-z_][\w.]{2,60}\((\w+)$")  # Result(loss=0.3
-VERBS = frozenset("got reached achieved reaches achieves gave gives scored obtained".split())
+VERBS = frozenset("gets got reached achieved reaches achieves gave gives scored obtained".split())
 ARTICLES = frozenset("the a an our my its this".split())
-BEFORE_COUNTER = frozenset("at on after for".split())
+BEFORE_COUNTER = frozenset("at on after for of in".split())
 BEFORE_NAME = VERBS | frozenset("with and has finished".split())
 BEFORE_RANGE = re.compile(r"\s(?:at|for|on|after|over)\s")
 MOST_WORDS = 8
@@ -52,7 +53,7 @@ def read_name(before: str) -> Named:
     joint = " " if stripped and (stripped != before or before[-1:] == " ") else ""
     bare = stripped.rstrip(" :=>'\"")
     if len(bare) < len(stripped) and any(sign in stripped[len(bare) :] for sign in ":="):
-        joint = ":"
+        joint, bare = ":", bare.removesuffix(" is")
     elif found := VERB.search(bare):
         joint, bare = "is" if found[1] == "is" else "of", bare[: found.start()].rstrip()
     if found := TUPLE.search(before):
@@ -85,6 +86,8 @@ def cut_section(name: str) -> tuple[str, str]:
     words = split(parts[-2])
     if is_section(parts[-2]) or (words and is_section(words[0])):
         return words[0], parts[-1]
+    if is_section(parts[-1]) and role(parts[-2]) == "metric":
+        return "", f"{parts[-2]} {parts[-1]}"
     if " for " in parts[-2] and role(parts[-2]) == "metric" and role(parts[-1]) == "other":
         return "", f"{parts[-2]} {parts[-1]}"
     return "", parts[-1]
@@ -96,7 +99,7 @@ def cut_subject(name: str) -> tuple[str, str]:
     Of a name with words of a sentence before it, only what follows them.
     """
     words = name.split()
-    if len(words) > 1 and words[-2] in BEFORE_COUNTER and role(words[-1]) in ("step", "epoch"):
+    if len(words) > 1 and words[-2].lower() in BEFORE_COUNTER and role(words[-1]) in ("step", "epoch"):
         return tidy(" ".join(words[:-2])), words[-1]
     for place in range(len(words) - 1, 0, -1):
         if words[place - 1] in BEFORE_NAME:
@@ -116,6 +119,7 @@ def tidy(name: str) -> str:
     "" where there is no letter in it, or where it is too long for a name.
     """
     name = UNITS.sub("", name.strip(ENDS + "[").removeprefix("&")).strip(ENDS + "[")
+    name = name if name.isascii() else ORNAMENTS.sub("", name)
     if name.count("(") < name.count(")"):
         name = name.rstrip(")")
     elif " (" in name and ")" not in name:

@@ -13,13 +13,14 @@ TOKEN = re.compile(
     f"| ?of {MASK})?"
     r"(?P<unit> ?%|[A-Za-zµ°%#][\w/%]*)?"
 )
-TIME_UNITS = frozenset("s ms us µs ns m h d min mins sec secs seconds hours minutes".split())
+TIME_UNITS = frozenset("s ms us µs ns m h d min mins sec secs seconds hours minutes day days weeks".split())
 SCALES = frozenset("k K M B".split())
 SIZE_UNITS = frozenset("B kB KB MB GB TB KiB MiB GiB TiB b kb mb gb G T Mb Gb Kb".split())
 TRAILING = re.compile(rf"\s*([^|,;│\[\](){{}}{MASK}]{{1,60}})")
 BEFORE_JUNK = tuple("/\\~$&@_-?")
 SPACED_UNIT = re.compile(
-    r" (?:[A-Za-z]{1,12}/(?:s|sec|second)|kB|KB|MB|GB|TB|KiB|MiB|GiB|ms|us|µs|secs?|seconds|mins?|hours)\b(?!\s*[:=])"
+    r" (?:[A-Za-z]{1,12}/(?:s|sec|second)|kB|KB|MB|GB|TB|KiB|MiB|GiB|ms|us|µs|secs?|seconds|mins?|hours|days?|weeks)\b"
+    r"(?!\s*[:=])"
 )
 FILE = re.compile(
     r"\.(?:py|cc|cpp|c|h|hpp|cu|go|rs|java|js|ts|jl|sh|csv|tsv|txt|json|jsonl|ya?ml|pth?|ckpt|log|bin|npz|npy|gz|zip)$"
@@ -32,6 +33,12 @@ WEAK = ("name and number", "cell with name and number")
 OPENED = re.compile(r"([A-Za-z_]\w{1,40})\[(\w{1,40})")
 BAR_BRACKET = re.compile(rf"\[{MASK}:{MASK}[^][]*")
 SEPARATORS = (" ", ",", ";", "|")
+COMPARISON = re.compile(r"(?<![=<>!])[=<>!]=\s*$")
+COUNT = re.compile(rf" (?:errors|warnings|failures|problems|issues)\b(?!\s*[:={MASK}])")
+CUT_OFF = "may be cut off at the edge"
+STATEMENT = frozenset("is was were are".split())
+NEXT_WORD = re.compile(r" ([A-Za-z]+)(?![\w:=])")
+AFTER_RESULT = frozenset("on after at over for in with and percent".split())
 SPREADS = frozenset(["+/-", "±", "+-", "+", "±+"])
 LIST_GAPS = frozenset([", ", ",", " "])
 
@@ -85,7 +92,7 @@ class Pairs:
 
     def _drop_labels(self) -> None:
         """`Region 82 loss: 0.3`: where others have a sign, a number without one is a label."""
-        if any(value.rule.startswith(("name:", "nameis")) for value in self._values):
+        if any(value.rule.startswith(("name:", "nameis", "nameof")) for value in self._values):
             labels = [value for value in self._values if value.rule in WEAK and value.role == "other"]
             self._values = [value for value in self._values if value not in labels]
             self._refused += [Refused(value.nth, value.name, "a label") for value in labels]
@@ -100,7 +107,7 @@ class Pairs:
         rule = self._find_junk(before, named, joined, unit, token.end())
         kind = role(unit) if unit and unit not in SIZE_UNITS else ""
         is_glued = joined or before[-1:].isalnum() or "/" in unit or unit in TIME_UNITS
-        if kind in ("step", "epoch") and not is_glued:
+        if kind in ("step", "epoch") and not is_glued and rule != CUT_OFF:
             self._add_counter(unit)
         elif before.endswith("#") and role(named.name) not in ("step", "epoch"):
             if is_section(named.name.partition(" ")[0]):
@@ -156,8 +163,14 @@ class Pairs:
             return "progress"
         if len(following) > 1 and following[0] == "." and following[1].isalnum():
             return "a version, an address or a file"
+        if following == ".." and self._text[end + 2 : end + 3].isdigit():
+            return "a time, a date or a range"
+        if COMPARISON.search(before):
+            return "a comparison"
+        if COUNT.match(self._text, end):
+            return "a count"
         if self._end_of_name in self._open_bar and not self._text.startswith(SEPARATORS, self._end_of_token):
-            return "may be cut off at the edge"
+            return CUT_OFF
         is_unit = not unit or unit in UNITS or "/" in unit
         return "" if is_unit else "in a path, a word or an address"
 
@@ -183,6 +196,9 @@ class Pairs:
         kind = role(named.name)
         if named.bracket == "(" and not named.name and self._last == "value":
             return self._refuse("", "a part of a whole")
+        if named.joint == ":" and kind in ("metric", "other") and self._text.startswith(f" = {MASK}", end):
+            self._subject = named.name  # `score: 45/50 = 90%`
+            return self._refuse(named.name, "a part of a whole")
         if kind == "metric" and named.joint in (":", "is"):
             following = self._text[end:].lstrip(" ")
             if not following.startswith(f"({MASK}%") and not following.startswith(f"({MASK} %"):
@@ -283,7 +299,8 @@ class Pairs:
 
     def _read_value(self, named: Named, kind: str, unit: str, before: str) -> None:
         name = named.name
-        if self._subject and kind != "metric" and named.joint == ":" and role(self._subject) == "metric":
+        is_its_value = self._subject and kind != "metric" and named.joint == ":" and not named.lead.strip()
+        if is_its_value and role(self._subject) == "metric":
             name, kind = self._subject, "metric"
         rule = self._why_no_value(name, kind, unit, named.joint, before)
         if rule == "prose":
@@ -313,9 +330,16 @@ class Pairs:
         if len(name) == 1 and name.isupper():
             return "a single letter"
         words = name.lower().split()
+        if not STATEMENT.isdisjoint(words) or (joint in ("is", "of") and self._says_more()):
+            return "prose"
         is_long = len(words) > 3 and not self._text[: self._end_of_name].endswith("  ")
         is_prose = joint == " " and (is_long or not (PROSE | CUT_WORDS).isdisjoint(words))
         return "prose" if not joint or is_prose else ""
+
+    def _says_more(self) -> bool:
+        """Whether the sentence goes on as none does that only gives a result: `is 0.3 lower than before`."""
+        following = NEXT_WORD.match(self._text, self._end_of_token)
+        return bool(following and following[1] not in AFTER_RESULT)
 
     def _continued(self, name: str) -> str:
         """`loss val` for the `val` in `loss train: 0.3, val: 0.4`."""

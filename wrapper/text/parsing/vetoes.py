@@ -7,10 +7,12 @@ VETOES = {
         r":\d+(?::\d+)?:? (?:\w{0,40}(?:Warning|Error)|warning|error|note)\b"
     ),
     "an error": re.compile(
-        r"^\s*(?:\w{1,40}\.){0,6}\w{0,40}(?:Error|Exception|Warning)\b:?|\bAssertionError\b|^E {7}|^\s*Caused by: "
+        r"^\s*(?:\w{1,40}\.){0,6}\w{0,40}(?:Error|Exception|Warning)\b"
+        r"(?! (?:rate|norm)\b|\s*[:=]\s*[-+]?\d*\.\d+(?:[eE][-+]?\d+)?\s?%?(?=\s*(?:$|[,;|(]|\w+ ?[:=])))"
+        r"|\bAssertionError\b|^E {7}|^\s*Caused by: "
     ),
     "code": re.compile(
-        r"^\s*(?:File \"|>>> |\.\.\. |warnings\.warn|raise |assert |return |def |import )"
+        r"^\s*(?:> +)?(?:File \"|>>> |\.\.\. |warnings\.warn|raise |assert |return |def |import )"
         r"|^\s*(?:from \w+ import |\d+ \| .*[;{}])"
     ),
     "an address": re.compile(r"https?://|\bHTTP/\d|\b(?:GET|POST|PUT) /"),

@@ -39,13 +39,14 @@ TIMES = frozenset(
     "time times timing eta elapsed remaining seconds second sec secs minutes minute hours hour ms dt dur"
     " duration wall runtime latency reader date clock took walltime".split()
 )
+DURATIONS = frozenset("dur duration durations".split())
 STATISTICS = frozenset("avg mean average std stdev min max median stderr var sum best last final current total".split())
 PROSE = frozenset(
     "the a an of for with from to in on by and or at after before this that your you will be was were are has have"
     " than using into which when if not can could should would per".split()
 )
 
-NOT_COUNTING = frozenset("max min search without".split())
+NOT_COUNTING = frozenset("max min search without this".split())
 TOTALS = frozenset("n_epoch n_epochs n_iter n_iters n_iterations n_steps".split())
 ORDINALS = SECTIONS | frozenset("number no nr num index idx id loaded".split())
 GROUPS = SECTIONS | frozenset("time progress global trainer charts general rollout".split())
@@ -87,7 +88,7 @@ def role(name: str) -> str:
         return "epoch"
     if joined in STEP_RANK:
         return "step"
-    if TIMES & {*words} or joined == "data":
+    if (TIMES & {*words} and not is_of_durations(words)) or joined == "data":
         return "time"
     is_metric = is_measured(name, words)
     if last in STEP_RANK and not is_metric:
@@ -95,6 +96,11 @@ def role(name: str) -> str:
     if is_metric:
         return "setting" if last in SETTINGS - STATISTICS - LENGTHS or words[0] in SETTINGS - STATISTICS else "metric"
     return "other" if last in STATISTICS or SETTINGS.isdisjoint(words) else "setting"
+
+
+def is_of_durations(words: tuple[str, ...]) -> bool:
+    """Whether it is the loss of a model that foretells durations, and no time itself."""
+    return "loss" in words and not DURATIONS.isdisjoint(words)
 
 
 def is_of_epoch(name: str, words: tuple[str, ...]) -> bool:
