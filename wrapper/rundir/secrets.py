@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 MASK = "***"
 ALWAYS = ("password", "passwd", "passphrase", "secret", "apikey", "credential", "authorization")
-ENDINGS = ("token", "accesskey", "privatekey", "authkey", "accountkey")
+ENDINGS = ("token", "accesskey", "privatekey", "authkey", "accountkey", "encryptionkey", "signingkey", "masterkey")
+# A password by its short name: DB_PASS, MYSQL_PWD. PWD is a directory, and a model has a forward pass.
+SHORT = ("pass", "pwd")
+HAS_PASSWORDS = frozenset(
+    "db database sql mysql pg postgres mongo redis smtp imap mail email user login auth admin root sudo ftp sftp ssh "
+    "ldap proxy http https basic rabbitmq amqp mqtt registry docker git".split()
+)
 OF_A_MODEL = frozenset(
     "pad eos bos unk cls sep mask image audio video special start end stop begin next prefix suffix first last "
     "per query system user assistant think separator word class oov blank unknown new trigger".split()
@@ -21,12 +27,21 @@ BEHIND = ("bearer", "basic", "login")  # What follows such a word is a secret wh
 BEGINNINGS = tuple(
     "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- gldt- glrt- glcbt- glptt- hf_ api_org_ sk- gsk_ xai- pplx- r8_ local-"
     " wandb_v1_ AKIA ASIA AIza ya29. GOCSPX- xoxa- xoxb- xoxe- xoxp- xoxr- xoxs- xapp- sk_live_ sk_test_ rk_live_ npm_"
-    " pypi-Ag SG. dapi dop_v1_ hvs. glsa_ AGE-SECRET-KEY-1 tskey- eyJ".split()
+    " pypi-Ag SG. dapi dop_v1_ hvs. hvb. hvr. glsa_ AGE-SECRET-KEY-1 tskey- eyJ nvapi- lsv2_pt_ lsv2_sk_ pcsk_ rpa_"
+    " lin_api_ tgp_v1_ tvly- dckr_pat_ dckr_oat_ figd_ ntn_ dp.pt. dp.st. dp.ct. dp.sa. pscale_tkn_ pscale_pw_ HRKU-"
+    " shpat_ shpca_ shppa_ shpss_ sbp_ sntrys_ sntryu_ NRAK- ATATT3 ATCTT3 rubygems_ dt0c01. PMAK- whsec_ EZAK".split()
 )
+ALL_CAPITALS = ("AKIA", "ASIA")
+# In an address, what follows these is one.
+PLACES = ("hooks.slack.com/", "/api/webhooks/", "sig=", "AccountKey=")
+TELEGRAM, AZURE = ":AA", "Q~"
 SHORTEST_REST = 16
 LONGEST_NAME = 200
 # What may be a secret has one of these in it, in small letters; most command lines have none.
-HINTS = ("pass", "secret", "token", "key", "credential", "authorization", "bearer", "basic", "login", "://", "private")
+HINTS = (
+    *("pass", "secret", "token", "key", "credential", "authorization", "bearer", "basic", "login", "://", "private"),
+    *("pwd", "sig=", ":aa", "q~"),
+)
 APART = frozenset(" \t\r\n'\"`;&|()<>{}[],")
 QUOTES = ("'", '"')
 SIGNS = ("=", ":", ":=")
@@ -63,6 +78,8 @@ def is_secret_name(name: str) -> bool:
     letters = "".join(words)
     if any(word in letters for word in ALWAYS):
         return True
+    if words[-1:] and words[-1] in SHORT:
+        return not HAS_PASSWORDS.isdisjoint(words[-2:-1])
     return letters.endswith(ENDINGS) and not OF_A_MODEL & set(words[-2:-1])
 
 
@@ -134,7 +151,7 @@ class Masker:
             its, found, value = piece.partition(sign)
             if found and value.lower() not in NO_VALUE and not value.startswith("//") and is_secret_name(its):
                 return f"{its}{sign}{self.mask_value(value)}"
-        return self._mask_tokens(self._mask_address(piece))
+        return self._mask_places(self._mask_tokens(self._mask_address(piece)))
 
     def _mask_address(self, piece: str) -> str:
         scheme, found, rest = piece.partition("://")
@@ -152,9 +169,27 @@ class Masker:
             while start >= 0:
                 end = end_of_token(piece, start + len(beginning))
                 is_token = end - start - len(beginning) >= SHORTEST_REST and not piece[start - 1 : start].isalnum()
-                if is_token and looks_random(piece[start + len(beginning) : end]):
+                rest = piece[start + len(beginning) : end]
+                if is_token and (looks_random(rest) or (beginning in ALL_CAPITALS and len(rest) == SHORTEST_REST)):
                     piece = piece[:start] + self.mask_value(piece) + piece[end:]
                 start = piece.find(beginning, start + 1)
+        return piece
+
+    def _mask_places(self, piece: str) -> str:
+        """Without what is a secret by where it stands, or by letters in its middle."""
+        for place in PLACES:
+            start = piece.find(place) + len(place)
+            end = next((at for at in range(start, len(piece)) if piece[at] in "&#?;"), len(piece))
+            is_whole = not place[0].isalnum() or not piece[start - len(place) - 1 : start - len(place)].isalnum()
+            if start >= len(place) and is_whole and end - start >= SHORTEST_REST:
+                return piece[:start] + self.mask_value(piece) + piece[end:]
+        number, found, rest = piece.rpartition(TELEGRAM)
+        digits = number[-10:].lstrip("/bot")
+        if found and 8 <= len(digits) <= 10 and digits.isdigit() and end_of_token(rest, 0) >= 2 * SHORTEST_REST:
+            return number[: -len(digits)] + self.mask_value(piece) + rest[end_of_token(rest, 0) :]
+        start = piece.find(AZURE) - 4
+        if start >= 0 and end_of_token(piece, start + 4 + len(AZURE)) - start >= 2 * SHORTEST_REST:
+            return piece[:start] + self.mask_value(piece)
         return piece
 
 

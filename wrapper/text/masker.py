@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 
-from wrapper.text.masking import ALWAYS, is_secret_name
+from wrapper.text.masking import ALWAYS, SHORT, is_secret_name
 from wrapper.text.shapes import KEY_BEGINS, KEY_ENDS, KEY_MARK, LONGEST_KEY, MASK, mask_shapes
 
 # What every secret name has in it, in small letters; then the rest of the name, and no plain number.
 NUMBER = r"""(?![-+\d.,:e%x]{1,40}(?:[\s"',;)}\]]|\Z))"""
 REST = rf"""[\w.-]{{0,40}}["']?[ \t]{{0,8}}[=:][ \t]{{0,8}}(?![ \t]){NUMBER}"""
 WORDS = tuple(
-    re.compile(word + REST) for word in ("passw", "passphrase", "secret", "token", "key", "credential", "authorization")
+    re.compile(word + REST) for word in ("pass", "pwd", "secret", "token", "key", "credential", "authorization")
 )
 OF_A_NAME = re.compile(r"[\w.-]{0,40}")
 BEFORE = re.compile(r"[\w.-]{0,80}\Z")
@@ -95,7 +95,8 @@ def is_secret(name: str, sign: str, value: str) -> bool:
     inner = value.strip("\"'")
     if not is_secret_name(name) or not inner or MASK in inner:
         return False
-    is_password = any(word in name.lower().replace("_", "").replace("-", "") for word in ALWAYS)
+    letters = name.lower().replace("_", "").replace("-", "")
+    is_password = letters.endswith(SHORT) or any(word in letters for word in ALWAYS)
     is_assigned = value != inner or sign.strip(" \t") == sign == "="
     if PLAIN.fullmatch(inner):
         return is_password and is_assigned and inner.isalpha() and len(inner) > 2 * SHORTEST_PASSWORD

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 # In any spelling: dbPassword, DB-PASSWORD and db_password have the same letters.
 ALWAYS = ("password", "passwd", "passphrase", "secret", "apikey", "credential", "authorization")
-ENDINGS = ("token", "accesskey", "privatekey", "authkey", "accountkey")
+ENDINGS = ("token", "accesskey", "privatekey", "authkey", "accountkey", "encryptionkey", "signingkey", "masterkey")
+# A password by its short name: DB_PASS, MYSQL_PWD. PWD is a directory, and a model has a forward pass.
+SHORT = ("pass", "pwd")
+HAS_PASSWORDS = frozenset(
+    "db database sql mysql pg postgres mongo redis smtp imap mail email user login auth admin root sudo ftp sftp ssh "
+    "ldap proxy http https basic rabbitmq amqp mqtt registry docker git".split()
+)
 # The tokens of a language model are parameters like any other.
 OF_A_MODEL = frozenset(
     "pad eos bos unk cls sep mask image audio video special start end stop begin next prefix suffix first last "
@@ -49,6 +55,8 @@ def is_secret_name(name: str) -> bool:
     letters = "".join(words)
     if any(word in letters for word in ALWAYS):
         return True
+    if words[-1:] and words[-1] in SHORT:
+        return not HAS_PASSWORDS.isdisjoint(words[-2:-1])
     return letters.endswith(ENDINGS) and not OF_A_MODEL & set(words[-2:-1])
 
 

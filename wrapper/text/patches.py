@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # In files of settings a value needs no quotes; in programs, one without quotes is a name.
 SETTINGS = tuple(".yaml .yml .json .jsonl .toml .ini .cfg .conf .properties .config".split())
 SHELL = tuple(".sh .bash .zsh .fish .ksh .env .envrc .sbatch .slurm".split())
-HINT = re.compile(r"pass|secret|token|key|credential|authorization|://|PRIVATE", re.I)
+HINT = re.compile(r"pass|pwd|secret|token|key|credential|authorization|://|PRIVATE", re.I)
 HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 LONGEST_LINE = 4 << 20
 NEXT_FILE = "diff --git "
