@@ -14,6 +14,7 @@ import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from wrapper.rundir.board import Board
@@ -74,6 +75,16 @@ class Channel:
         """The piece at this position is read now. One that killed its reader three times is among `skips` then."""
         self._page[:POSITION_BYTES] = (position + 1).to_bytes(POSITION_BYTES, "little")
         signal.setitimer(signal.ITIMER_PROF, LONGEST_PIECE_S)  # What happens then ends the process.
+
+
+def take_turns(channel: Channel, take: Callable[[bool], object], pause_s: Callable[[], float]) -> None:
+    """Have `take` read what there is, again and again, and once more when the command has ended."""
+    has_ended = False
+    while not has_ended:
+        has_ended = channel.has_ended  # Asked before: what comes in between is read by the next turn.
+        take(has_ended)
+        if not has_ended:
+            channel.wait(pause_s())
 
 
 def load_part(channel: Channel) -> None:

@@ -21,7 +21,7 @@ import stat
 import time
 import zlib
 
-from wrapper.recorder.channel import Channel
+from wrapper.recorder.channel import Channel, take_turns
 from wrapper.recorder.sources.following.finding import Finder, is_below, last_sign_of_life
 from wrapper.recorder.sources.following.given import Given
 from wrapper.recorder.sources.following.media import MediaStore
@@ -47,12 +47,7 @@ CHECKPOINT = re.compile(r"checkpoint-\d+/")
 def read(channel: Channel) -> None:
     """Give the channel what the files say, until the command has ended and all is read."""
     following = Following(channel)
-    while True:
-        has_ended = channel.has_ended
-        following.look(has_ended)
-        if has_ended:
-            break
-        channel.wait(following.pause_s())
+    take_turns(channel, following.look, following.pause_s)
     following.finish()
 
 

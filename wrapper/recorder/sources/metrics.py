@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from wrapper.recorder.channel import Channel
+from wrapper.recorder.channel import Channel, take_turns
 from wrapper.recorder.sources.growing import Changed, GrowingFile, Place
 from wrapper.rundir.names import METRICS_FILE
 from wrapper.text.metric_lines import MOST_BYTES, Line, read_line
@@ -34,12 +34,7 @@ TOO_LONG = Line(complaints=("longer than 10 MB",))
 def read(channel: Channel, clock: Callable[[], float] = time.monotonic) -> None:
     """Give the channel a record for each line, until the command has ended and all is read."""
     reading = Reading(channel, clock)
-    while True:
-        has_ended = channel.has_ended
-        reading.take(has_ended)
-        if has_ended:
-            break
-        channel.wait(reading.pause_s())
+    take_turns(channel, reading.take, reading.pause_s)
     reading.finish()
 
 
