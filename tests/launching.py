@@ -12,6 +12,7 @@ from typing import Any
 PROGRAMS = Path(__file__).parent / "programs"
 PYTHON = [sys.executable, "-I", "-S", "-c"]  # starts in a third of the time
 PRINT_SIGNALS = [sys.executable, "-I", "-S", str(PROGRAMS / "print_signals.py")]
+SHOW_KEYS = [sys.executable, "-I", "-S", str(PROGRAMS / "show_keys.py")]
 
 READY = rb"ready (\d+)\r\n"  # on a terminal
 

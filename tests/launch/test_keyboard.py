@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from launching import ECHO_LINES, PRINT_SIGNALS, PYTHON, READY, shell
+from launching import ECHO_LINES, PRINT_SIGNALS, PYTHON, READY, SHOW_KEYS, shell
 from terminal import Terminal
 from waiting import is_running, wait_until
 
@@ -56,15 +56,7 @@ def test_end_of_input_is_one(on_terminal):
 
 
 def test_each_key_arrives_in_raw_mode(on_terminal):
-    program = """
-import os, tty
-tty.setraw(0)
-os.write(1, b"ready")
-keys = b""
-while len(keys) < 256: keys += os.read(0, 1024)
-os.write(1, keys.hex().encode())
-"""
-    with on_terminal(*PYTHON, program) as terminal:
+    with on_terminal(*SHOW_KEYS) as terminal:
         terminal.expect(rb"ready")
         terminal.send(EVERY_BYTE)
         terminal.wait()

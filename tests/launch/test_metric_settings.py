@@ -53,17 +53,3 @@ def test_part_says_what_is_looked_for(wandb: list[str]) -> None:
     subprocess.run([*wandb, "run", "--ignore", "lr", "--metric", "b {b}", "true"], check=True)
 
     assert kept() == {"parse": True, "patterns": ["b {b}", "a {a}"], "ignore": ["lr"]}
-
-
-@pytest.mark.parametrize("place", ["--metric", "wandb.yaml line 1"])
-def test_command_is_not_started_with_a_pattern_that_cannot_work(wandb: list[str], place: str) -> None:
-    options = ["--metric", "a {a"] if place == "--metric" else []
-    if not options:
-        Path("wandb.yaml").write_text('metrics: ["a {a"]\n')
-
-    done = subprocess.run([*wandb, "run", *options, "touch", "started"], capture_output=True, text=True)
-
-    assert done.returncode == 2
-    assert done.stderr == f'wandb: {place}: "{{" without its other half\n  a {{a\n    ^\n'
-    assert not Path("started").exists()
-    assert not Path(".wandb-wrapper").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from kept import only_part
-from launching import ECHO_LINES, PRINT_SIGNALS, PYTHON, running, shell, signal_state
+from launching import ECHO_LINES, PRINT_SIGNALS, PYTHON, SHOW_KEYS, running, shell, signal_state
 from terminal import Terminal
 from waiting import is_running, state, wait_until
 
@@ -165,15 +165,7 @@ def test_key_is_one_signal(on_pty, key, signum):
 
 
 def test_each_key_arrives_in_raw_mode(on_pty):
-    program = """
-import os, tty
-tty.setraw(0)
-os.write(1, b"ready")
-keys = b""
-while len(keys) < 256: keys += os.read(0, 1024)
-os.write(1, keys.hex().encode())
-"""
-    with Piped(*on_pty, *PYTHON, program) as terminal:
+    with Piped(*on_pty, *SHOW_KEYS) as terminal:
         terminal.expect_piped(b"ready")
         terminal.send(EVERY_BYTE)
         terminal.expect_piped(EVERY_BYTE.hex().encode())

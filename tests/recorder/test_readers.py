@@ -1,13 +1,13 @@
 """A reader may die at any instruction: another goes on, and what kills three of them is left out."""
 
 import os
-import select
 import signal
 import sys
 import time
 import types
 
 import pytest
+from recorder.tending import tend
 
 from wrapper.recorder import readers
 from wrapper.recorder.readers import Reader
@@ -24,12 +24,7 @@ def reading(monkeypatch):
         monkeypatch.setitem(sys.modules, module.__name__, module)
         monkeypatch.setitem(readers.NAMES, "tried", "what is tried")
         reader = Reader("tried", lambda _: True, Journal("journal.jsonl"), command=0)
-        until = time.monotonic() + 30
-        while not reader.is_complete:
-            assert time.monotonic() < until
-            poll = select.poll()
-            poll.poll(1000 * reader.watch(poll, 0.02))
-            reader.tend(has_ended)
+        tend(reader, has_ended, 30)
         return list(read_records("journal.jsonl"))
 
     return go

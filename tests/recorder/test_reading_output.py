@@ -2,12 +2,12 @@
 
 import json
 import os
-import select
 import signal
 import time
 from pathlib import Path
 
 import pytest
+from recorder.tending import tend
 
 from wrapper.recorder.readers import Reader
 from wrapper.recorder.sources import output as source
@@ -31,13 +31,7 @@ def keep(*pieces, **part):
 
 def read_all(journal, has_ended=True, watch=lambda _reader: None):
     reader = Reader("output", lambda _: True, journal, command=0)
-    until = time.monotonic() + 60
-    while not reader.is_complete:
-        assert time.monotonic() < until
-        poll = select.poll()
-        poll.poll(1000 * reader.watch(poll, 0.02))
-        reader.tend(has_ended)
-        watch(reader)
+    tend(reader, has_ended, 60, watch)
     return list(read_records("journal.jsonl"))
 
 

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from wrapper.rundir.history import History
 from wrapper.rundir.journal import Journal
+from wrapper.rundir.metrics import Metric
 
 RUN = Path("run")
 
@@ -33,6 +35,16 @@ class Part:
     def follow(self, file: str, step: float | None = None, **values: Any) -> None:
         """A row of a file that the command wrote anyway."""
         self.add(f"followed:{file}", row=values, **given(step=step))
+
+
+def read(attempt: int | None = None) -> History:
+    history = History(RUN, attempt)
+    history.read()
+    return history
+
+
+def metric(name: str, has_ended: bool = True) -> Metric:
+    return read().metrics(has_ended)[name]
 
 
 def given(**facts: Any) -> dict[str, Any]:

@@ -7,21 +7,10 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rundir.journals import RUN, Part
+from rundir.journals import RUN, Part, metric, read
 
 from wrapper.rundir.history import History
-from wrapper.rundir.metrics import Metric
 from wrapper.rundir.rows import Rows
-
-
-def read(attempt: int | None = None) -> History:
-    history = History(RUN, attempt)
-    history.read()
-    return history
-
-
-def metric(name: str, has_ended: bool = True) -> Metric:
-    return read().metrics(has_ended)[name]
 
 
 def rows(history: History, kind: str | None = None) -> list[tuple[str, float | None, dict[str, Any]]]:

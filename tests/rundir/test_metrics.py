@@ -4,20 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from rundir.journals import RUN, Part
-
-from wrapper.rundir.history import History
-from wrapper.rundir.metrics import Metric
-
-
-def read(attempt: int | None = None) -> History:
-    history = History(RUN, attempt)
-    history.read()
-    return history
-
-
-def metric(name: str, has_ended: bool = True) -> Metric:
-    return read().metrics(has_ended)[name]
+from rundir.journals import Part, metric, read
 
 
 def summary(name: str) -> dict[str, Any]:

@@ -1,15 +1,7 @@
 """How far a run has come, and how long it may still take."""
 
 import pytest
-from rundir.journals import RUN, Part
-
-from wrapper.rundir.history import History
-
-
-def read(attempt: int | None = None) -> History:
-    history = History(RUN, attempt)
-    history.read()
-    return history
+from rundir.journals import Part, read
 
 
 def test_time_left_follows_from_the_pace_so_far() -> None:
