@@ -132,6 +132,37 @@ def test_table_without_a_metric_is_none() -> None:
     assert read("Package    Version\n---------- -------\nclick      8.1\nrich       15.0\n") == []
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        " id | name | score | created_at\n----+------+-------+-----------\n  1 | ada  |  91.5 | 2026-05-28\n",
+        "id,score,label\n1,0.91,cat\n2,0.82,dog\n",
+        "       score   age\ncount  150.0  150.0\nmean     5.8   31.2\nstd      0.8    1.2\n",
+        "            Estimate Std. Error t value Pr(>|t|)\n(Intercept)  37.2851     1.8776  19.858  < 2e-16 ***\n",
+        "Name (time in us)    Min     Mean   Rounds  Iterations\ntest_fast         12.311  13.123    21311           1\n",
+        "tests/test_score.py ...F..      [100%]\nsrc/loss.py          31      2    94%\n",
+    ],
+    ids=["records", "csv of records", "described", "coefficients", "benchmark", "coverage"],
+)
+def test_table_of_something_else_is_none(table: str) -> None:
+    assert read(table) == []
+
+
+def test_row_of_a_class_is_named_after_it() -> None:
+    table = (
+        "       precision  recall  support\n\n    0       0.91    0.95      100\n  cat       0.95    0.90      100\n"
+    )
+
+    assert read(table) == [
+        ({"0/precision": 0.91, "0/recall": 0.95}, None, None),
+        ({"cat/precision": 0.95, "cat/recall": 0.90}, None, None),
+    ]
+
+
+def test_number_with_a_fraction_is_no_step() -> None:
+    assert read("iter   loss   step\n   1    0.5  0.125\n") == [({"loss": 0.5, "step": 0.125}, 1, None)]
+
+
 def test_lines_belong_to_the_epoch_above_them() -> None:
     text = "Epoch 1/3\n----------\ntrain_loss: 0.5\nval_loss: 0.4\nEpoch 2/3\ntrain_loss: 0.3"
 

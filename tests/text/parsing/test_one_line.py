@@ -71,6 +71,7 @@ LOSS = {"loss": 0.31}
         ("(Runner pid=4711) step:5 - loss:0.31", LOSS, 5, None),
         ("[rank0]: step 5 loss: 0.31", LOSS, 5, None),
         ("0: step 5 loss: 0.31", LOSS, 5, None),
+        ('[1] "epoch 3 loss=0.31"', LOSS, None, 3),
         # on which data
         ("Test: [5/11]  loss: 0.31", {"test/loss": 0.31}, 5, None),
         ("epoch 3 | valid | loss 0.31 | ppl 2.5", {"valid/loss": 0.31, "valid/ppl": 2.5}, None, 3),

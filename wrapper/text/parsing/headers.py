@@ -16,6 +16,7 @@ PHRASE = re.compile(r"\S+(?: \S+)*")
 TRAILING_BAR = re.compile(r"(?<!\s):?\s+\d{1,3}%\s*[|━╸─#=█].*")
 UNIT = re.compile(r"(?: ?%|[A-Za-z]{1,3})?(?:/\d+)?")
 MOST_COLUMNS = 200
+NO_HEADER = re.compile(r"\bstd\.? err|\S\.(?:py|cc|cpp|c|h|go|rs|java|js|ts|jl|sh)(?:\s|$)|\s\[? ?\d+%", re.IGNORECASE)
 SETTINGS = frozenset("hyperparameter parameter param argument option setting".split())
 
 
@@ -90,6 +91,7 @@ def read_header(line: str, above: str = "") -> Header | None:
         "=" in line
         or ": " in line
         or line.rstrip().endswith((":", "."))
+        or NO_HEADER.search(line)
         or any(len(cell.text) > 40 for cell in columns)
     ):
         return None

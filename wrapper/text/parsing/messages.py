@@ -61,7 +61,8 @@ def read_shape(masked: str) -> Shape:
             return rest._replace(rank=prefix.numbers)
     section = split(prefix.logger)[0] if prefix.logger and is_section(prefix.logger) else ""
     section = "" if section.startswith("train") else section
-    shape = read_message(masked[end:], prefix.numbers, section)
+    message = masked[end:].removesuffix('"') if masked[:end].endswith('"') else masked[end:]
+    shape = read_message(message, prefix.numbers, section)
     return shape._replace(rank=rank) if rank is not None else shape
 
 

@@ -27,6 +27,7 @@ PREFIX = re.compile(
     rf"|(?P<stream>std(?:out|err) [FP]\b)"
     rf"|(?P<number>\{{{N}\}})"
     rf"|(?P<tag>\[(?P<tag_name>[A-Za-z_][\w.:-]{{1,40}})\](?= ?(?:[\[A-Za-z]|{N}[-/]{N}))(?! *\[{N}))"
+    rf"|(?P<printed>\[{N}\] \"(?=[A-Za-z]))"  # as R prints a text
     r"|(?P<bar>[-|>:]+(?= )|\(\S{1,200}\)(?=\s))"
     r")"
 )
@@ -58,6 +59,8 @@ def find_prefix(masked: str) -> Prefix:
                 group = next(name for name in ("rank_number", "tagged", "bare") if found[name])
                 rank = read_rank(found[group], masked, found.start(group))
             has_known = has_known or found.lastgroup in FIRST_OF_SEVERAL or bool(found["rank"] or found["task"])
+            if found["printed"] and end:
+                break
             if found["tag"] and is_section(found["tag_name"]):
                 logger = found["tag_name"]
             end = found.end()

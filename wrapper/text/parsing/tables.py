@@ -29,6 +29,8 @@ MISSING = frozenset(["N/A", "n/a", "NA", "-", "--", "None", "none", "null", "", 
 KEPT_LINES = 4
 KEPT_ROWS = 4096  # of the rows seen, so that a table that is drawn again adds nothing
 FORGOTTEN_AFTER = 400  # lines that are no rows
+OF_CLASSES = "support"  # of a table with a row for each class, which may be a number
+OF_DATA = frozenset("id uuid user_id item_id created_at updated_at email".split())  # columns of records
 
 tidy_column = lru_cache(256)(tidy)
 
@@ -57,6 +59,7 @@ class Tables:
         self._labels: dict[int, str] = {}
         self._box: dict[str, float] = {}
         self._box_group = ""
+        self._is_description = False  # of data: how many, their mean, their least
 
     def remember(self, line: str) -> None:
         """A line that was read before stands above what comes now: it may be its header."""
@@ -108,7 +111,7 @@ class Tables:
             record = self._match(header, cells, line)
             if record:
                 if self._header is None or header.texts() != self._header.texts():
-                    self._seen, self._labels = {}, {}
+                    self._seen, self._labels, self._is_description = {}, {}, cells[0].text == "count"
                 self._header = header
                 self._since = 0
                 return self._once(tuple(cell.text for cell in cells), record)
@@ -186,7 +189,7 @@ class Tables:
             columns = cut_at(header, cells) or columns
         if len(cells) == len(columns):
             pairs = list(zip(columns, cells, strict=True))
-        elif len(cells) == len(columns) + 1 and read_cell(cells[0].text) is None:
+        elif len(cells) == len(columns) + 1 and (read_cell(cells[0].text) is None or columns[-1].text == OF_CLASSES):
             pairs = [(Cell("", 0, 0), cells[0]), *zip(columns, cells[1:], strict=True)]
         elif header.separator == " ":
             pairs = match_places(header, cells)
@@ -254,7 +257,7 @@ class Tables:
                 continue
             if kind == "epoch" and epoch is None:
                 epoch = value
-            elif kind == "step" or (number == 0 and kind != "metric" and step_rank(name) < 99):
+            elif value % 1 == 0 and (kind == "step" or (number == 0 and kind != "metric" and step_rank(name) < 99)):
                 step = step or (step_rank(name), value)
             elif (
                 kind in ("time", "rate")
@@ -267,9 +270,23 @@ class Tables:
         long = self._read_long(pairs)
         if long is not None:
             return Record(long, rule="table of metrics and values")
-        if not has_metric and step is None and epoch is None and not all(is_section(c.text) for c, _ in pairs[1:]):
+        has_metric = has_metric or all(is_section(column.text) for column, _cell in pairs[1:])
+        if not has_metric and step is None and epoch is None:
             return Record({}, refused=tuple((name, "no step and no metric") for name in values))
+        if rule := self._why_no_metrics(pairs, has_metric, is_counted):
+            return Record({}, refused=tuple((name, rule) for name in values))
         return Record(values, step[1] if step else None, epoch, tuple(refused))
+
+    def _why_no_metrics(self, pairs: list[tuple[Cell, Cell]], has_metric: bool, is_counted: bool) -> str:
+        """The rule by which a row tells of no training, or ""."""
+        if not has_metric and read_cell(pairs[0][1].text) is None and pairs[0][1].text not in MISSING:
+            return "a row with a name, and no metric"
+        if is_counted:
+            return ""
+        if any(column.text.lower() in OF_DATA for column, _cell in pairs):
+            return "a table of data"
+        self._is_description = self._is_description or pairs[0][1].text == "count"
+        return "statistics of who knows what" if self._is_description else ""
 
     def _label(self, pairs: list[tuple[Cell, Cell]]) -> str:
         """What the first cell calls the row, where it is no step that tells one row from another."""
@@ -279,6 +296,8 @@ class Tables:
         if any(column.text == "Metric" for column, _cell in pairs[: len(texts)]):
             return "/".join(map(tidy, texts))
         first = pairs[0][1]
+        if not pairs[0][0].text and pairs[-1][0].text == OF_CLASSES:
+            return first.text
         if read_cell(first.text) is not None or any(role(column.text) in ("step", "epoch") for column, _c in pairs):
             return ""
         return tidy(first.text)
