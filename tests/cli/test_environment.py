@@ -18,6 +18,17 @@ RECORDS = [
     {"source": "environment", "upto": 1, "environment": {"container": {"kind": "docker"}}},
     {"source": "environment", "upto": 2, "environment": ENVIRONMENT},
     {"source": "config:a.yaml", "upto": 1, "file": {"path": "a.yaml", "masked": True}},
+    {
+        "source": "code",
+        "upto": 1,
+        "code": {
+            "remote_masked": True,
+            "masked": [
+                {"in": "files/diff.patch", "path": "a.py", "lines": 3, "applies": True},
+                {"in": "files/diff-upstream.patch", "path": "a.py", "lines": 3, "applies": True},
+            ],
+        },
+    },
 ]
 
 
@@ -27,7 +38,10 @@ def test_page_has_a_line_for_each(wandb: list[str]) -> None:
     shown = answer(wandb, "show", "latest")
 
     assert "  python     CPython 3.11.9 (venv), 214 packages; docker\n" in shown
-    assert "  masked     4 secrets: 2 in arguments, 1 in variables, 1 in config files\n" in shown
+    assert (
+        "  masked     8 secrets: 2 in arguments, 1 in variables, 1 in config files, 3 in code, 1 in the remote\n"
+        in shown
+    )
 
 
 def test_json_has_all_of_it(wandb: list[str]) -> None:
@@ -36,7 +50,7 @@ def test_json_has_all_of_it(wandb: list[str]) -> None:
     found = json.loads(answer(wandb, "show", "latest", "--json"))
 
     assert found["environment"] == ENVIRONMENT
-    assert found["masked"] == {"variables": 1, "config files": 1}
+    assert found["masked"] == {"variables": 1, "config files": 1, "code": 3, "the remote": 1}
 
 
 def test_run_of_which_nothing_is_known_has_no_line(wandb: list[str]) -> None:

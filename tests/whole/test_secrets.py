@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from kept import only_part
+from repositories import code_of, git, make_repository, restore, tree_of
 from waiting import wait_until
 
 TOKEN = "hf_" + "aB3dE6gH9j" * 4
@@ -53,6 +54,53 @@ def test_they_stay_for_who_asks_for_that(wandb, monkeypatch, how):
     assert config.decode() == SETTINGS
     (known,) = [record["environment"] for record in only_part().records("environment") if record["upto"] == 2]
     assert known["variables"]["HF_TOKEN"] == TOKEN
+
+
+LABELS = [f"--notes=with token={PASSWORD} and\n{TOKEN}", f"--tag={TOKEN}", f"--name={TOKEN}", f"--group=g-{TOKEN}"]
+
+
+def test_what_the_run_is_called_is_without_them(wandb):
+    subprocess.run([*wandb, "run", *LABELS, "true"], check=True)
+
+    part = only_part().path
+    kept = json.loads((part.parent / "run.json").read_text())
+    assert (kept["name"], kept["tags"], kept["group"]) == ("***", ["***"], "g-***")
+    assert kept["notes"] == "with token=*** and\n***"
+    assert json.loads((part / "part.json").read_text())["masked"] == 5
+
+
+PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n"
+
+
+def keep_code_with_secrets(wandb, root, *options):
+    make_repository(root)
+    git("remote", "add", "origin", f"https://ada:{PASSWORD}@example.org/mnist.git", cwd=root)
+    (root / "train.py").write_text(f'TOKEN = "{TOKEN}"\nKEY = """\n{PRIVATE_KEY}"""\n')
+    (root / "new.pem.txt").write_text(PRIVATE_KEY)
+    (root / ".env").write_text(f"DB_PASSWORD={PASSWORD}\n")
+    subprocess.run([*wandb, "run", *options, "true"], cwd=root, check=True)
+    wait_until(lambda: only_part(root).is_read, 30)
+    return code_of(only_part(root))
+
+
+def test_code_and_its_remote_stay_for_who_asks_for_that(wandb, tmp_path):
+    root = tmp_path / "here"
+    facts = keep_code_with_secrets(wandb, root, "--no-redact")
+
+    assert facts["remote"] == f"https://ada:{PASSWORD}@example.org/mnist.git"
+    assert facts["exact"] is True and "remote_masked" not in facts
+    restore(facts, root, only_part(root).path, tmp_path / "there")
+    assert tree_of(tmp_path / "there") == tree_of(root)
+
+
+def test_code_and_its_remote_are_without_them(wandb, tmp_path):
+    root = tmp_path / "here"
+    facts = keep_code_with_secrets(wandb, root)
+
+    assert facts["remote"] == "https://example.org/mnist.git"
+    assert facts["exact"] is False and facts["remote_masked"] is True
+    shown = subprocess.check_output([*wandb, "show", "latest"], text=True, cwd=root)
+    assert "  masked     8 secrets: 7 in code, 1 in the remote\n" in shown
 
 
 def test_last_lines_of_what_failed_are_without_them(wandb):

@@ -11,15 +11,30 @@ from wrapper.rundir.reading import Part
 def in_full(part: Part | None) -> dict[str, Any]:
     """`environment`: all that the newest record has; `masked`: how many secrets were, by where they stood."""
     newest: dict[str, Any] = {}
+    code: dict[str, Any] = {}
     files = 0
-    for record in part.records("environment", "masked") if part else ():
+    for record in part.records("environment", "masked", "code") if part else ():
         if isinstance(told := record.get("environment"), dict):
             newest = told
+        if isinstance(told := record.get("code"), dict):
+            code = told
         if isinstance(file := record.get("file"), dict) and file.get("masked"):
             files += 1
     arguments = part.facts.get("masked") if part else 0
     counts = {"arguments": arguments, "variables": len(newest.get("masked") or []), "config files": files}
+    counts |= {"code": in_code(code), "the remote": int(code.get("remote_masked") is True)}
     return {"environment": newest or None, "masked": {where: count for where, count in counts.items() if count}}
+
+
+def in_code(code: dict[str, Any]) -> int:
+    """In how many lines there was one; those of both patches are the same."""
+    found = code.get("masked")
+    places = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    return sum(
+        item["lines"]
+        for item in places
+        if isinstance(item.get("lines"), int) and not str(item.get("in")).endswith("diff-upstream.patch")
+    )
 
 
 def environment_text(facts: dict[str, Any]) -> str:

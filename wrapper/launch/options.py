@@ -39,7 +39,9 @@ HELP_OWN_OUTPUT = (
     "Where output goes into a file: write it there on the command's behalf, so that what others write into"
     " the same file is told apart."
 )
-HELP_NO_REDACT = "Keep passwords and tokens as they are: of arguments, variables, config files and code."
+HELP_NO_REDACT = (
+    "Keep passwords and tokens as they are: of arguments, variables, config files, code, remotes and notes."
+)
 HELP_SAVE = (
     "Keep the files that this pattern names, such as 'checkpoints/*.pt', as they appear and change. May be given"
     " several times."

@@ -91,6 +91,7 @@ def make_directory(start: Start, options: RunOptions, found: list[outputs.Output
             from wrapper.rundir.secrets import mask_words  # Not in the process that becomes the wrapper.
 
             known["argv"], known["masked"] = mask_words(start.argv)
+            known["masked"] += chosen.mask_labels(mask_words)
         known["launch"], known["slurm"] = place.facts(), slurm_facts(start.variables, place.problems)
         warnings = list(dict.fromkeys([*chosen.problems, *place.problems]))
         return {**known, "warnings": warnings, "metrics": metrics, "stats": stats, "watch": watch}

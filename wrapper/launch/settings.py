@@ -47,6 +47,9 @@ MODE_MEANS = {
 }
 
 
+LABELS = ("project", "name", "group", "job_type", "notes", "entity")
+
+
 class Settings:
     """The values; for each name where its value came from; and what was wrong on the way.
 
@@ -90,6 +93,18 @@ class Settings:
     def stops(self) -> bool:
         """Whether there is anything for which the command is ended."""
         return bool(self.stop_if or self.stop_after)
+
+    def mask_labels(self, mask: Callable[[list[str]], tuple[list[str], int]]) -> int:
+        """Take the secrets out of what the run is called and said to be; how many there were."""
+        count = 0
+        for label in LABELS:
+            if text := getattr(self, label):
+                (kept,), found = mask([text])
+                setattr(self, label, kept)
+                count += found
+        found_in_tags = [mask([tag]) for tag in self.tags]
+        self.tags = [tag for (tag,), _ in found_in_tags]
+        return count + sum(found for _, found in found_in_tags)
 
 
 def as_mode(text: str) -> str:

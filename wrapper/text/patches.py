@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wrapper.text.masking import mask_source, mask_text
+from wrapper.text.masking import Switch, mask_source, mask_text
 from wrapper.text.shapes import KEY_BEGINS, KEY_ENDS, MASK, mask_shapes
 
 TYPE_CHECKING = False
@@ -44,6 +44,8 @@ class Lines:
 
 def mask_file(path: str, text: str) -> tuple[str, int]:
     """The text of a file without its secrets, and how many lines had one."""
+    if not Switch.is_on:
+        return text, 0
     has_shapes = mask_shapes(text)[1] > 0  # Then every line is looked at for them; else none is, which is quick.
     if not has_shapes and not HINT.search(text):
         return text, 0
@@ -69,6 +71,8 @@ class Masked:
 def mask_patch(text: str) -> tuple[str, Masked]:
     """The patch without the secrets in it."""
     masked = Masked()
+    if not Switch.is_on:
+        return text, masked
     has_shapes = mask_shapes(text)[1] > 0
     if not has_shapes and not HINT.search(text):
         return text, masked

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from wrapper.recorder.sources.programs.installed import PATIENCE_S, read_small
-from wrapper.text.masking import mask_text
+from wrapper.text.masking import Switch, mask_text
 
 LARGEST_BYTES = 8 << 20
 MOST_PACKAGES = 5_000
@@ -49,7 +49,7 @@ def read_origin(path: str) -> dict[str, str]:
     except OSError:
         return {}
     fields = ((key.decode(), value.decode(errors="replace")) for key, value in FIELD.findall(content))
-    return {key: TOKEN.sub("/t/***/", mask_text(value)) for key, value in fields}
+    return {key: mask_text(TOKEN.sub("/t/***/", value) if Switch.is_on else value) for key, value in fields}
 
 
 def as_yaml(facts: dict[str, Any], others: list[str]) -> str:

@@ -13,6 +13,7 @@ import tarfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from wrapper.text.masking import Switch
 from wrapper.text.patches import mask_file
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def look(name: str, path: str, left_out: Leftovers) -> Member | None:
         return None
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
         left_out.add(name, NO_FILE)
-    elif HOLDS_SECRETS.fullmatch(os.path.basename(name)):
+    elif Switch.is_on and HOLDS_SECRETS.fullmatch(os.path.basename(name)):
         left_out.add(name, "it may hold secrets", status.st_size)
     elif status.st_size > LARGEST_FILE_BYTES:
         left_out.add(name, f"larger than {LARGEST_FILE_BYTES >> 20} MB", status.st_size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wrapper.text.masking import mask_text
+from wrapper.text.masking import Switch, mask_text
 
 ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:(?P<user>[^/]*)@)?(?P<place>[^?#]*)", re.S | re.I)
 KEEPS_USER = ("ssh", "git+ssh", "ssh+git")
@@ -13,9 +13,12 @@ KEEPS_USER = ("ssh", "git+ssh", "ssh+git")
 def tidy_address(address: str) -> str:
     """The address without password and without what stands behind a "?".
 
-    The user of a web address goes, too: there it is often a token. `git@host:path` stays as it is.
+    The user of a web address goes, too: there it is often a token. `git@host:path` stays as it is, and all of it where
+    nothing is to be masked.
     """
     found = ADDRESS.match(address)
+    if not Switch.is_on:
+        return address
     if not found:
         return mask_text(address)
     user = (found["user"] or "").partition(":")[0]

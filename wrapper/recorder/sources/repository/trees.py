@@ -118,7 +118,10 @@ def describe_head(tree: Tree) -> dict[str, Any]:
         facts |= {"committed_at": int(at) if at.isdigit() else None, "subject": mask_text(subject.strip())}
     elif name := git.ask_line("rev-parse", "-q", "--verify", "HEAD"):
         facts["problem"] = f"the commit {name} is not in the repository"
-    facts |= {"remote": find_remote(git, branch), "pushed": None}
+    address = find_remote(git, branch)
+    facts |= {"remote": address and tidy_address(address), "pushed": None}
+    if facts["remote"] != address:
+        facts["remote_masked"] = True
     tree.facts = facts
     return facts
 
@@ -141,14 +144,14 @@ def find_head_before(tree: Tree, at: float) -> str:
 
 
 def find_remote(git: Git, branch: str | None) -> str | None:
-    """The address of the remote that the branch belongs to, else of origin, else of any; without its password."""
+    """The address of the remote that the branch belongs to, else of origin, else of any."""
     found = git.ask_line("config", "-z", "--get-regexp", r"^remote\..*\.url$").split("\0")
     pairs = [text.split("\n", 1) for text in found if "\n" in text]
     addresses = {name[len("remote.") : -len(".url")]: address for name, address in reversed(pairs)}
     own = git.ask_line("config", "--get", f"branch.{branch}.remote") if branch else ""
     for name in (own, "origin", *addresses):
         if name in addresses:
-            return tidy_address(addresses[name])
+            return addresses[name]
     return None
 
 
