@@ -139,7 +139,7 @@ def test_table_without_a_metric_is_none() -> None:
         "id,score,label\n1,0.91,cat\n2,0.82,dog\n",
         "       score   age\ncount  150.0  150.0\nmean     5.8   31.2\nstd      0.8    1.2\n",
         "            Estimate Std. Error t value Pr(>|t|)\n(Intercept)  37.2851     1.8776  19.858  < 2e-16 ***\n",
-        "Name (time in us)    Min     Mean   Rounds  Iterations\ntest_fast         12.311  13.123    21311           1\n",
+        "Name (in us)    Min     Mean   Rounds  Iterations\ntest_fast    12.311  13.123    21311           1\n",
         "tests/test_score.py ...F..      [100%]\nsrc/loss.py          31      2    94%\n",
     ],
     ids=["records", "csv of records", "described", "coefficients", "benchmark", "coverage"],
@@ -195,6 +195,36 @@ def test_names_that_say_nothing_are_taken_once_they_change() -> None:
         ({"drift": 0.5, "rho": 1.5}, None, None),
         ({"drift": 0.4, "rho": 1.2}, None, None),
     ]
+
+
+@pytest.mark.parametrize("heading", ["Early stopping, best iteration is:", "Stopping. Best iteration:"])
+def test_best_row_that_is_printed_again_adds_nothing(heading: str) -> None:
+    rows: Said = [({"valid's l2": 0.5}, 1, None), ({"valid's l2": 0.4}, 2, None), ({"valid's l2": 0.6}, 3, None)]
+    text = "\n".join(f"[{step}]\tvalid's l2: {values[name]}" for values, step, _ in rows for name in values)
+
+    assert read(f"{text}\n{heading}\n[2]\tvalid's l2: 0.4") == rows
+    assert read(f"{text}\n{heading}\n[7]\tvalid's l2: 0.3") == [*rows, ({"valid's l2": 0.3}, 7, None)]
+
+
+@pytest.mark.parametrize("bar", ["{0}/{0} [=====] - 0s 2ms/step - loss: {1}", "{0}/{0} - 0s - 2ms/step - loss: {1}"])
+def test_bar_of_an_evaluation_is_no_step_of_the_training(bar: str) -> None:
+    epochs = [f"Epoch {epoch}/2\n{bar.format(32, loss)}" for epoch, loss in ((1, 0.5), (2, 0.4))]
+
+    rows = read("\n".join([*epochs, bar.format(7, 0.45), "Test loss: 0.45", *epochs]))
+
+    training: Said = [({"loss": 0.5}, 32, 1), ({"loss": 0.4}, 32, 2)]
+    result: Said = [({"eval/loss": 0.45}, 32, 2), ({"Test loss": 0.45}, 32, 2)]
+    assert rows == [*training, *result, *training]
+
+
+def test_bar_of_an_evaluation_that_is_redrawn_gives_no_rows() -> None:
+    parser = Parser()
+    for line in ("Epoch 1/1", "500/500 [====] - 3s - loss: 0.5"):
+        parser.feed(line)
+
+    said = [parser.see(f"{step}/400 [====] - 1s 2ms/step - loss: 0.4") for step in range(0, 401, 50)]
+
+    assert said == [([], {})] * 9
 
 
 def test_stack_trace_has_no_metrics() -> None:

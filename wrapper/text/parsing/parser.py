@@ -20,6 +20,7 @@ from operator import itemgetter
 from wrapper.text.line import Line, Lines
 from wrapper.text.names import fold_name
 from wrapper.text.parsing.bars import Bars, State
+from wrapper.text.parsing.evaluations import Evaluations
 from wrapper.text.parsing.evidence import AT_ONCE, NEVER
 from wrapper.text.parsing.held import Held
 from wrapper.text.parsing.messages import find_glued, is_bracketed, read_bracketed
@@ -35,7 +36,7 @@ from wrapper.text.parsing.streams import Stream, is_of_words, tail
 from wrapper.text.parsing.tables import Record
 from wrapper.text.parsing.telling import Teller
 from wrapper.text.parsing.vetoes import is_binary
-from wrapper.text.parsing.words import is_section, split
+from wrapper.text.parsing.words import first_word, is_section
 
 DIGIT = re.compile(r"[0-9]")
 LONGEST = 16_384  # characters; a longer line is data
@@ -59,6 +60,7 @@ class Parser:
         self._held = Held(self._teller)
         self._bars = Bars()
         self._steps = Steps()
+        self._evaluations = Evaluations()
         self._streams: dict[int, Stream] = {}
         self.turn_to(1)
         self._found = NOTHING  # by the patterns, in this line
@@ -181,6 +183,8 @@ class Parser:
         step, total = read_number(numbers[shape.step]), read_number(numbers[shape.total])
         if step is None or total is None:
             return NO_BAR
+        if self._evaluations.is_other(reading.plan, total):
+            return NO_BAR
         epoch = None if shape.epoch is None else read_number(numbers[shape.epoch])
         epochs = None if shape.epoch_total is None else read_number(numbers[shape.epoch_total])
         is_taken = reading.plan.verdict.when == AT_ONCE
@@ -269,14 +273,22 @@ class Parser:
         if rank is not None and not self._is_leading(rank):
             teller.tell_values(self._line, shape.values, numbers, False, "another rank")
             return []
+        if self._stream.is_best_next and self._evaluations.is_known(step) and shape.values:
+            self._stream.is_best_next = False
+            teller.tell_values(self._line, shape.values, numbers, False, "the best one again")
+            return []
+        section = "" if shape.total is None or self._epoch is None else self._evaluations.find(plan, numbers)
+        step = None if section else step
         if epoch is not None or (step is not None and (shape.values or not shape.is_step_nameless)):
             self._enter(step, epoch)
+        if shape.epoch_total is not None:
+            self._evaluations.begin_epoch()
         if shape.total is not None or shape.epoch_total is not None:
             self._note_progress(shape, numbers, step, epoch)
         if plan.verdict.when == NEVER or self._stream.code:
             teller.tell_values(self._line, shape.values, numbers, False, plan.verdict.rule)
             return []
-        values = self._read_values(shape, numbers)
+        values = self._read_values(shape, numbers, section)
         if not values:
             return []
         if step is None and epoch is None:
@@ -289,10 +301,10 @@ class Parser:
             return [self._steps.ask(row, self._end, self._is_redrawn) if epoch is not None and step is None else row]
         return self._held.hold(row, plan.verdict.rule)
 
-    def _read_values(self, shape: Shape, numbers: list[str]) -> dict[str, float]:
+    def _read_values(self, shape: Shape, numbers: list[str], section: str = "") -> dict[str, float]:
         values: dict[str, float] = {}
-        is_below = not shape.has_section and shape.step is None and shape.epoch is None
-        section = self._stream.section if is_below else ""
+        if not shape.has_section and shape.step is None and shape.epoch is None:
+            section = self._stream.section
         for index, name, _rule, _role, over, is_fraction in shape.values:
             number = read_number(numbers[index])
             if number is None or index in self._covered or (is_fraction and is_whole(numbers[index])):
@@ -335,8 +347,10 @@ class Parser:
             self._epoch_before = self._end, self._epoch
             self._epoch = epoch
             self._step = None
+            self._evaluations.begin_epoch()
         if step is not None:
             self._step = step
+            self._evaluations.note_step(step)
         self._stream.section = ""
 
     def _epoch_at(self, end: int) -> float | None:
@@ -387,9 +401,3 @@ class Parser:
     def _refuse_line(self, line: str, rule: str) -> list[Row]:
         self._teller.tell(self._line, "", line, False, rule)
         return []
-
-
-def first_word(name: str) -> str:
-    """The first word of a name."""
-    words = split(name)
-    return "" if not words or words[0] in ("train", "training") else words[0]

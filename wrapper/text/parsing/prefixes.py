@@ -8,7 +8,8 @@ from wrapper.text.parsing.words import is_section, role
 MASK = "\0"  # stands for each number
 
 N = MASK
-DAY = rf"(?:(?:[A-Z][a-z]{{2}},? )?(?:{N}[-/.]{N}[-/.]{N}|{N}[-/]{N}|[A-Z][a-z]{{2}} {{1,2}}{N}(?:, {N})?))"
+DATE = rf"{N}[-/.]{N}[-/.]{N}|[A-Z][a-z]{{2}} {{1,2}}{N}(?:, {N})?"
+DAY = rf"(?:(?:[A-Z][a-z]{{2}},? )?(?:{DATE}|{N}[-/]{N}))"
 HOUR = rf"(?:{N}|\d\d):(?:{N}|\d\d)(?::(?:{N}|\d\d))?(?:[.,]{N})?(?: ?[AP]M)?(?:Z| ?[-+]{N}:?{N}?|{N}| UTC)?"
 LEVEL = "(?:INFO|WARN|WARNING|DEBUG|ERROR|CRITICAL|FATAL|SUCCESS|TRACE|NOTICE|LOG|info|warn|warning|debug|error)"
 PLACE = rf"[\w./<>-]{{1,80}}\.\w{{1,4}}:(?:{N}|\d+)(?::[\w<>]{{1,40}})?"
@@ -20,7 +21,7 @@ PREFIX = re.compile(
     rf"|(?P<glog>[IWEF]\d{{4}} (?:{N}|\d\d):{N}:{N} +{N} {PLACE}\])"
     rf"|(?P<flagged>\[(?:{LEVEL}|[IWED]) {DAY}[ T]{HOUR}\]|\[{LEVEL}\|[^\]\[]{{1,80}}\]:?)"
     rf"|(?P<dated_logger>\[(?:[\w./]{{1,60}}:? ){{0,2}}{DAY} {HOUR}(?: [\w./]{{1,60}}(?::(?:{N}|\d+))?)?\]:?)"
-    rf"|(?P<time>[\[(]?(?:{DAY}(?:[ T]| - ){HOUR}|{HOUR}|{DAY}(?= - ))(?: {LEVEL})?[\])]?(?![\w%/])[,:|]?)"
+    rf"|(?P<time>[\[(]?(?:{DAY}(?:[ T]| - ){HOUR}|{HOUR}|(?:{DATE})(?= - ))(?: {LEVEL})?[\])]?(?![\w%/])[,:|]?)"
     rf"|(?P<level>[\[(]?\b{LEVEL} *[\])]?(?=[ :|-]|$)(?: (?=\())?[:|]?)"
     rf"|(?P<caller>\([\w./-]{{1,80}}\.\w{{1,4}} (?:{N}|\d+)\):?)"
     rf"|(?P<place>[\[(]?{PLACE}[\])]?)"

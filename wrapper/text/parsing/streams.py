@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from wrapper.text.line import Line, Plain
+from wrapper.text.parsing.evaluations import is_of_best
 from wrapper.text.parsing.prefixes import find_prefix
 from wrapper.text.parsing.tables import Record, Tables
 from wrapper.text.parsing.vetoes import TEST, TRACEBACK
@@ -18,6 +19,7 @@ class Stream:
     def __init__(self) -> None:
         self.tables = Tables()
         self.section = ""
+        self.is_best_next = False  # the line above says that the best row follows
         self.code = ""  # the beginning of the line that headed a stack trace
 
     def read_words(self, line: str) -> Record | None:
@@ -27,6 +29,7 @@ class Stream:
         self.follow_code(line)
         if len(line) > LONGEST_WORDS:
             return None
+        self.is_best_next = is_of_best(line)
         text = line[find_prefix(line).end :].strip(" -=*#.[]<>")
         is_heading = text.endswith(":") and len(text) < 40 and is_section(text)
         self.section = split(text)[0] if is_heading and not text.lower().startswith("train") else ""

@@ -140,3 +140,9 @@ def is_section(text: str) -> bool:
 def has_section(name: str) -> bool:
     """Whether the name itself says on which data it was measured."""
     return not SECTIONS.isdisjoint(split(name))
+
+
+def first_word(name: str) -> str:
+    """The first word of a name; "" where it is that of the training."""
+    words = split(name)
+    return "" if not words or words[0] in ("train", "training") else words[0]
