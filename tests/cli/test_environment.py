@@ -44,6 +44,20 @@ def test_page_has_a_line_for_each(wandb: list[str]) -> None:
     )
 
 
+def test_program_of_machine_code_has_a_line_of_its_own(wandb: list[str]) -> None:
+    binary = {"path": "/bin/train", "bytes": 44_000, "sha256": "4add4bb89d8ca0e3", "libraries": ["/lib/libc.so.6"]}
+    make_run(records=[{"source": "environment", "upto": 2, "environment": {"binary": binary}}])
+
+    assert "  binary     44.0 kB, SHA-256 4add4bb89d8c…, 1 library\n" in answer(wandb, "show", "latest")
+
+
+def test_version_of_cuda_that_counts_is_shown(wandb: list[str]) -> None:
+    cuda = {"driver": "550.54", "torch_cuda": "12.4", "toolkit": "11.8"}
+    make_run(records=[{"source": "environment", "upto": 2, "environment": {**ENVIRONMENT, "cuda": cuda}}])
+
+    assert "  python     CPython 3.11.9 (venv), 214 packages, CUDA 12.4; docker\n" in answer(wandb, "show", "latest")
+
+
 def test_json_has_all_of_it(wandb: list[str]) -> None:
     make_run(records=RECORDS)
 

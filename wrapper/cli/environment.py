@@ -7,6 +7,8 @@ from typing import Any
 from wrapper.cli import words
 from wrapper.rundir.reading import Part
 
+SHORT = 12
+
 
 def in_full(part: Part | None) -> dict[str, Any]:
     """`environment`: all that the newest record has; `masked`: how many secrets were, by where they stood."""
@@ -46,10 +48,33 @@ def environment_text(facts: dict[str, Any]) -> str:
         texts.append(f"{interpreter.get('implementation')} {interpreter.get('version')} ({kind})")
     if count := (facts.get("requirements") or {}).get("count"):
         texts.append(f"{count} packages" if count > 1 else "1 package")
+    if version := cuda_version(facts.get("cuda") or {}):
+        texts.append(version)
     first = words.visible(", ".join(texts))
     rest = [str(container["kind"])] if container.get("kind") else []
     rest += [f"{len(facts['modules'])} modules"] if facts.get("modules") else []
     return "; ".join([text for text in (first, *map(words.visible, rest)) if text]) if first else ""
+
+
+def cuda_version(cuda: dict[str, Any]) -> str:
+    """The version that counts: of what PyTorch was built with, else of the packages, else of the toolkit."""
+    for name in ("torch_cuda", "runtime", "toolkit"):
+        if cuda.get(name):
+            return f"CUDA {cuda[name]}"
+    return f"ROCm {cuda['torch_hip']}" if cuda.get("torch_hip") else ""
+
+
+def binary_text(facts: dict[str, Any]) -> str:
+    """44 kB, SHA-256 4add4bb89d8c…, 2 libraries; of what is no Python."""
+    binary = facts.get("binary") or {}
+    if not binary:
+        return ""
+    texts = [words.size(binary["bytes"])] if isinstance(binary.get("bytes"), int) else []
+    texts += [f"SHA-256 {str(binary['sha256'])[:SHORT]}…"] if binary.get("sha256") else []
+    libraries = binary.get("libraries")
+    count = len(libraries) if isinstance(libraries, list) else 0
+    texts += [f"{count} {'library' if count == 1 else 'libraries'}"] if count else []
+    return words.visible(", ".join(texts))
 
 
 def masked_text(counts: dict[str, int]) -> str:

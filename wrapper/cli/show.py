@@ -109,6 +109,7 @@ def rows(run: Run, known: dict[str, Any], history: History, now: float) -> list[
         "stalled": stalled(run.latest, now),
         "progress": results.progress_text(pace, run.state != "running", now) if pace else "",
         "python": environment.environment_text(known["environment"] or {}),
+        "binary": environment.binary_text(known["environment"] or {}),
         "masked": environment.masked_text(known["masked"]),
         "machine": machine.machine_text(known["machine"] or {}),
         "load": machine.load_text(known["load"] or {}),
