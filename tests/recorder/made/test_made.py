@@ -164,6 +164,26 @@ def test_file_that_is_too_large_to_copy_is_named(wandb):
         assert warning.startswith("huge.pt is not kept: it has 53,687,091,200 bytes")
 
 
+def test_pattern_that_nothing_was_found_for_is_said(wandb):
+    Path("old.csv").write_text("1\n")
+    os.utime("old.csv", (1, 1))
+    run(wandb, "open('model.pt', 'w').write('x')\n", "--save", "modle*.pt", "--save", "*.csv", "--save", "*.pt")
+
+    warnings = [text for text in only_part().warnings() if text.startswith("nothing is saved for ")]
+    assert [text.split('"')[1] for text in warnings] == ["modle*.pt", "*.csv"]
+
+
+def test_pattern_whose_file_was_kept_and_is_gone_is_not_said(wandb):
+    script = (
+        "import glob, os, time\nopen('model.pt', 'w').write('x')\n"
+        "while not glob.glob('.wandb-wrapper/*/0-0/files/saved/model.pt'): time.sleep(0.05)\nos.unlink('model.pt')\n"
+    )
+    run(wandb, script, "--save", "*.pt")
+
+    assert list(saved()) == ["model.pt"]
+    assert not [text for text in only_part().warnings() if text.startswith("nothing is saved")]
+
+
 def test_names_that_leave_the_directory_stay_within_the_part(wandb, tmp_path_factory):
     other = tmp_path_factory.mktemp("other")
     (other / "x.bin").write_bytes(b"x")

@@ -77,6 +77,10 @@ class Making:
             while self._saver.look(self._asked.find(patterns), set(), has_ended=True) and time.monotonic() < until:
                 self._saver.wait(SAY_EVERY_S)
             self._saver.close()
+            for pattern in self._asked.unmet(self._saver.kept()):
+                self._saver.warn(
+                    f'nothing is saved for "{pattern}": there was no such file, or none that is newer than the start'
+                )
         if self._channel.positions.get(SOURCE, 0) < KNOWN:
             self._channel.begin(1)
             self._say_list()

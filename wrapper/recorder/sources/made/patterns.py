@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import json
 import os
@@ -24,6 +25,19 @@ class Asked:
         self._patterns = dict.fromkeys(patterns)
         self._directory, self._since = directory, since - CLOCK_S
         self._offset = 0
+        self._met: set[str] = set()
+
+    def unmet(self, kept: list[str]) -> list[str]:
+        """The patterns that no file was found for; `kept` are those that somebody before us found."""
+        places = [os.path.join(self._directory, path) for path in kept]
+        return [
+            pattern
+            for pattern in self._patterns
+            if pattern not in self._met and not fnmatch.filter(places, self._place(pattern))
+        ]
+
+    def _place(self, pattern: str) -> str:
+        return os.path.join(self._directory, os.path.expanduser(pattern))
 
     def patterns(self) -> list[str]:
         """All up to now: those of the journal count from when they are written."""
@@ -54,13 +68,14 @@ class Asked:
         found: dict[str, None] = {}
         until = time.monotonic() + FIND_S
         for pattern in patterns:
-            place = os.path.join(self._directory, os.path.expanduser(pattern))
+            place = self._place(pattern)
             is_named = not glob.has_magic(pattern)
             for path in [place] if is_named else glob.iglob(place, recursive=True):
                 if len(found) >= MOST_FOUND or time.monotonic() > until:
                     break
                 if FOLDER not in path.split("/") and self._counts(path, is_named):
                     found[path] = None
+                    self._met.add(pattern)
         return list(found)
 
     def _counts(self, path: str, is_named: bool) -> bool:

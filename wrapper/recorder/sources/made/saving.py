@@ -37,10 +37,14 @@ class Saver:
         self._aside: Aside | None = None
         self._under_way: list[str] = []
         self._said_at = time.monotonic()
+        self._has_ended = False
 
     def look(self, paths: list[str], open_files: set[str], has_ended: bool) -> bool:
         """Begin to keep what is complete; whether there is anything left to do."""
         self._take_answers()
+        if has_ended and not self._has_ended:  # Now they stay as they are.
+            self._has_ended = True
+            self._tries.clear()
         ready: list[tuple[str, str]] = []
         is_changing = False
         for path in paths:
@@ -67,6 +71,15 @@ class Saver:
             self._said_at = time.monotonic()
             self._channel.send(SOURCE, self._count)
         self._channel.wait(0)
+
+    def kept(self) -> list[str]:
+        """The paths of all that a recorder of this run has kept."""
+        mark = f"{SOURCE}:"
+        before = [name.removeprefix(mark) for name in self._channel.positions if name.startswith(mark)]
+        return [*before, *map(self._shown, self._done)]
+
+    def warn(self, text: str) -> None:
+        self._channel.send(SOURCE, self._count, warning=text)
 
     def close(self) -> None:
         """Leave what is under way."""
