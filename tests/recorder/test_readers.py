@@ -5,11 +5,13 @@ import signal
 import sys
 import time
 import types
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from recorder.tending import tend
 
-from wrapper.recorder import readers
+from wrapper.recorder import readers, room
 from wrapper.recorder.readers import Reader
 from wrapper.rundir.journal import Journal, read_records
 
@@ -46,6 +48,49 @@ def test_what_it_says_is_in_the_journal_once_and_in_order(reading):
     assert [record["n"] for record in records] == list(range(1, 5001))
     assert records[999]["positions"] == {"tried": 1000, "tried:half": 500}
     assert Journal("journal.jsonl").positions == {"tried": 5000, "tried:half": 2500}
+
+
+def test_it_leaves_the_processors_to_the_training(reading):
+    def read(channel):
+        channel.send("tried", 1, is_alone=os.getsid(0) == os.getpid(), nice=os.nice(0))
+
+    [record] = reading(read)
+
+    assert record["is_alone"] and record["nice"] == min(19, os.nice(0) + 5)
+
+
+def test_its_session_is_the_last_one_until_the_training_has_ended(reading):
+    turns = iter([False] * 5)
+
+    def read(channel):
+        while not channel.has_ended:
+            channel.send("tried", niceness=niceness_of_session())
+            channel.wait(0.05)
+        time.sleep(0.2)
+        channel.send("tried", niceness=niceness_of_session())
+
+    seen = [record["niceness"] for record in reading(read, has_ended=lambda: next(turns, True))]
+
+    shares_by_session = Path("/proc/self/autogroup").exists()
+    assert (seen[0], seen[-1]) == (("19", "0") if shares_by_session else (None, None))
+
+
+def niceness_of_session():
+    """None where the kernel shares the processors out in another way."""
+    with suppress(FileNotFoundError):
+        return Path("/proc/self/autogroup").read_text().split()[-1]
+
+
+def test_it_tries_again_where_the_kernel_wants_no_more_of_that_now(reading, monkeypatch):
+    answers = [False, False, True]
+    monkeypatch.setattr(room, "make_session_nice", lambda process, niceness: answers.pop(0))
+
+    def read(channel):
+        for _ in range(4):
+            channel.flush()
+        channel.send("tried", 1, left=len(answers))
+
+    assert reading(read)[0]["left"] == 0
 
 
 def test_another_goes_on_where_one_died(reading):

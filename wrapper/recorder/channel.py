@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from wrapper.recorder.room import Room
     from wrapper.rundir.board import Board
 
 FLUSH_BYTES = 1 << 15
@@ -38,6 +39,7 @@ class Channel:
         self.positions, self.command, self.skips = positions, command, skips
         self.has_ended = False
         self.board: Board | None = None  # None for who reads what is left.
+        self.room: Room | None = None
         self.part: dict[str, Any] = {}
         self.settings: dict[str, Any] = {}
 
@@ -52,6 +54,8 @@ class Channel:
 
     def flush(self) -> None:
         """Hand over what was said. Waits while the recorder is behind; does not return when it is gone."""
+        if self.room:
+            self.room.leave()
         rest = "".join(self._said).encode("ascii")
         self._said, self._said_bytes = [], 0
         try:

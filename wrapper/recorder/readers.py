@@ -8,6 +8,7 @@ import os
 import select
 import time
 
+from wrapper.recorder.room import AFTERWARDS, Room, make_session_nice
 from wrapper.recorder.sources import KINDS
 from wrapper.rundir.names import METRICS_FILE, OUTPUT_FILE, PART_FILE
 
@@ -24,7 +25,6 @@ MOST_DEATHS = 30
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
 SILENT_S = 60.0  # after the end: a reader that says nothing for so long hangs.
 MOST_MEMORY_BYTES = 2 << 30
-NICER = 5
 LONGEST_TEXT = 500
 
 
@@ -55,6 +55,7 @@ class Reader:
         self.is_complete = False
         self.newest = ""  # The facts that it said last.
         self._has_ended = False
+        self._may_hurry = False  # There is no training any more to leave room for.
 
     def watch(self, poll: select.poll, longest_s: float) -> float:
         """Have the poll wake up when it says something; how long one may sleep before looking again."""
@@ -79,11 +80,11 @@ class Reader:
         self._in, out = os.pipe()
         ends, self._ends = os.pipe()
         self._page[:8] = bytes(8)
-        self._has_ended = False
+        self._has_ended, self._may_hurry = False, has_ended
         self._pid = os.fork()
         if not self._pid:
             try:
-                self._live(out, ends)
+                self._live(out, ends, has_ended)
             finally:
                 os._exit(1)
         os.close(out)
@@ -92,16 +93,16 @@ class Reader:
         self._heard_at = time.monotonic()
         self._tell_end(has_ended)
 
-    def _live(self, out: int, ends: int) -> None:
+    def _live(self, out: int, ends: int, has_ended: bool) -> None:
         """In the child: what it inherits but does not need would keep pipes open when the recorder dies."""
         close_all_but({0, 1, 2, out, ends})
-        os.nice(NICER)
+        room = Room(has_ended)
         limit_memory()
         from wrapper.recorder.channel import Channel, load_part
         from wrapper.recorder.sources import load
 
         channel = Channel(out, ends, self._page, dict(self._journal.positions), self._command, self._skips)
-        channel.board = self._board
+        channel.board, channel.room = self._board, room
         try:
             load_part(channel)
             load(self.kind)(channel)
@@ -121,6 +122,8 @@ class Reader:
                 os.write(self._ends, b"e")
             except BrokenPipeError:  # It has just died; the next one is told.
                 return
+        if has_ended and not self._may_hurry:
+            self._may_hurry = make_session_nice(self._pid, AFTERWARDS)
 
     def _take(self) -> None:
         self._write()
