@@ -115,7 +115,7 @@ class Successor:
         shared.use_copies_if_need_be()
         for relay in shared.relays.values():
             relay.take_over()
-        self._loop = Loop(shared.relays, self._forget)
+        self._loop = Loop(shared.relays, self._forget, shared.recorders.ring)
         self._loop.mirrors = shared.window.mirrors()
         self._ended_at: float | None = None
 

@@ -101,10 +101,12 @@ class Pace:
 class Loop:
     """Relays some streams until they have ended, and wakes up for what else is to be watched."""
 
-    def __init__(self, relays: dict[int, Relay], on_closed: Callable[[int], None]) -> None:
+    def __init__(
+        self, relays: dict[int, Relay], on_closed: Callable[[int], None], on_log_full: Callable[[], None]
+    ) -> None:
         self.relays = dict(relays)
         self.mirrors: dict[int, Mirror] = {}
-        self._on_closed = on_closed
+        self._on_closed, self._on_log_full = on_closed, on_log_full
         self._patience = Patience()
         self._pace = Pace()
         self._watched: dict[int, Callable[[], None]] = {}
@@ -225,6 +227,7 @@ class Loop:
 
     def _hold(self, poll: select.poll, held_up: list[Relay], limits: list[float]) -> None:
         """The command has written more than the log takes: wait for the log as long as may be, or drop it."""
+        self._on_log_full()
         left_s = self._patience.left_s()
         began = time.monotonic()
         ready = poll.poll(1000 * min([left_s, *limits]))

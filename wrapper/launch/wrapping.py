@@ -140,7 +140,7 @@ class Wrapping:
         self._end()
 
     def _record(self) -> None:
-        self._loop = Loop(self._shared.relays, self._forget)
+        self._loop = Loop(self._shared.relays, self._forget, self._recorders.ring)
         self._loop.mirrors = self._shared.window.mirrors()
         self._read_word()
         self._recorders.start(self._loop)  # Before ctypes is loaded, which takes half as long as it needs.

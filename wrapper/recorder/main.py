@@ -146,7 +146,7 @@ class Recorder:
             self._grew = time.monotonic()
         if self._ended_at is None:
             self._stall.look(taken)
-            self._gathering.pause(taken)
+            self._gathering.pause(taken, self._bell)
 
     def _wait(self) -> None:
         poll = select.poll()

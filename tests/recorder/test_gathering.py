@@ -1,0 +1,58 @@
+"""The recorder waits a moment for more, and never so long that the wrapper's channel fills."""
+
+import os
+import threading
+import time
+
+import pytest
+
+from wrapper.recorder.gathering import Gathering
+
+
+@pytest.fixture
+def bell():
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+def pauses(gathering, bell, *taken_bytes):
+    """How long it waited after each of these."""
+    found = []
+    for size_bytes in taken_bytes:
+        began = time.monotonic()
+        gathering.pause(size_bytes, bell[0])
+        found.append(time.monotonic() - began)
+    return found
+
+
+def test_small_pieces_gather(bell):
+    first, second = pauses(Gathering(), bell, 100, 5000)
+
+    assert first >= Gathering.LONGEST_S and second >= Gathering.LONGEST_S
+
+
+def test_nobody_waits_after_nothing_or_much(bell, monkeypatch):
+    monkeypatch.setattr(Gathering, "LONGEST_S", 60.0)
+
+    pauses(Gathering(), bell, 0, Gathering.LARGE_BYTES)
+
+
+def test_pause_ends_when_the_wrapper_rings(bell, monkeypatch):
+    monkeypatch.setattr(Gathering, "LONGEST_S", 60.0)
+    threading.Timer(0.05, os.write, [bell[1], b"!"]).start()
+
+    pauses(Gathering(), bell, 100)
+
+    assert os.read(bell[0], 10) == b"!"  # It is still to be heard.
+
+
+def test_pauses_become_shorter_when_much_gathers_in_them(bell):
+    gathering = Gathering()
+
+    pauses(gathering, bell, 100, Gathering.MUCH_BYTES, 100, Gathering.MUCH_BYTES)
+
+    assert gathering._pause_s == Gathering.LONGEST_S / 4
+    pauses(gathering, bell, 100, 100, 100)
+    assert gathering._pause_s == Gathering.LONGEST_S
