@@ -19,10 +19,15 @@ def only_part(directory: Path | str = ".") -> Part:
     return part
 
 
+def has_part(directory: Path | str = ".") -> bool:
+    """Whether there is one run with one part."""
+    runs = list_runs(runs_folder(directory))
+    return len(runs) == 1 and len(runs[0].parts) == 1
+
+
 def has_ended(directory: Path | str = ".") -> bool:
     """Whether the one run there says how it ended."""
-    runs = list_runs(runs_folder(directory))
-    return len(runs) == 1 and len(runs[0].parts) == 1 and runs[0].parts[0].end is not None
+    return has_part(directory) and only_part(directory).end is not None
 
 
 def read_streams(part: Part) -> dict[int, bytes]:

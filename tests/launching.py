@@ -53,7 +53,7 @@ class Running:
         self._output.close()
 
     def wait(self) -> int:
-        return self.run.wait(15)
+        return self.run.wait(60)
 
 
 @contextmanager

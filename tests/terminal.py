@@ -17,7 +17,7 @@ from waiting import wait_until
 
 Word = str | Path
 ROWS, COLUMNS = 24, 80
-LONGEST_WAIT_S = 15.0
+LONGEST_WAIT_S = 60.0
 # The exit is the shell's own: it must not become the command, and so let it lead the session. As one that a person
 # types in, it survives the keys that end a command.
 BEHIND_SHELL = ["sh", "-c", 'trap : INT QUIT; "$@"; exit $?', "sh"]

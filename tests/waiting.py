@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], timeout_s: float = 10) -> T:
+def wait_until(condition: Callable[[], T], timeout_s: float = 30) -> T:
     """What `condition` returned when it first was true; fails after `timeout_s`."""
     end = time.monotonic() + timeout_s
     while not (value := condition()):

@@ -249,7 +249,7 @@ def test_without_a_terminal_each_new_row_is_a_line(wandb: list[str]) -> None:
         run.log(loss=0.25)
         later = [asked.stdout.readline().decode() for _ in range(2)]
         run.end()
-        rest, said = asked.communicate(timeout=15)
+        rest, said = asked.communicate(timeout=60)
 
     assert [line.split()[-1] for line in [*first, *later]] == [*map(str, range(4, 15)), "val"]
     assert re.fullmatch(r"[\d.]+s  step 15  acc 0\.5  phase val\n", later[1])
@@ -291,15 +291,20 @@ def test_watching_a_run_that_stands_still_takes_nearly_nothing(wandb: list[str])
 
     with watching(wandb, leads=True) as terminal:
         terminal.expect(rb"loss.*hello")
-        before, written = cpu_ticks(terminal.leader.pid), len(terminal.shown)
-        start = time.monotonic()
-        wait_until(lambda: terminal.look() or time.monotonic() - start > 4)
-        used_s = (cpu_ticks(terminal.leader.pid) - before) / os.sysconf("SC_CLK_TCK")
+        written = len(terminal.shown)
+        used_s = min(cpu_s_of_a_second(terminal) for _ in range(4))  # What else goes on can only make it more.
 
-        assert used_s < 0.4  # a tenth of a core, on a machine that may be busy; it takes a fiftieth
+        assert used_s < 0.1  # it takes a fiftieth
         assert len(terminal.shown) - written < 2000
         terminal.send(b"q")
         terminal.wait()
+
+
+def cpu_s_of_a_second(terminal: Terminal) -> float:
+    """Processor time that the program on the terminal takes while a second passes."""
+    before, began = cpu_ticks(terminal.leader.pid), time.monotonic()
+    wait_until(lambda: terminal.look() or time.monotonic() - began > 1)
+    return (cpu_ticks(terminal.leader.pid) - before) / os.sysconf("SC_CLK_TCK")
 
 
 def cpu_ticks(pid: int) -> int:

@@ -271,7 +271,7 @@ def test_process_that_stays_behind_does_not_keep_us(on_pty):
     script = "trap '' HUP; (read x <go; echo late) & echo early; exit 3"
 
     with subprocess.Popen([*on_pty, *shell(script)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as run:
-        assert run.wait(10) == 3
+        assert run.wait(60) == 3
         Path("go").write_text("\n")
 
         assert run.stdout.read() == b"early\nlate\n"

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from kept import only_part
+from recorder.knowing import run_until_known
 from waiting import wait_until
 
 
@@ -19,7 +20,7 @@ def metadata():
 def test_program_machine_and_commit_stand_in_it(wandb, tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "4711")
     Path("src").mkdir()
-    Path("src/train.py").write_text("import time; time.sleep(1)\n")
+    Path("src/train.py").write_text("import sys; sys.stdin.read()\n")
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
     for words in (["init", "-q"], ["add", "src"], ["commit", "-qm", "one"]):
         subprocess.run([*git, *words], check=True)
@@ -28,7 +29,7 @@ def test_program_machine_and_commit_stand_in_it(wandb, tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_DIR", str(tmp_path))
 
     words = ["train.py", "--lr", "0.1", "--api-key", "secret-thing-1"]
-    subprocess.run([*wandb, "run", sys.executable, *words], check=True)
+    run_until_known(wandb, sys.executable, *words, directory=tmp_path)
     monkeypatch.chdir(tmp_path)
 
     found = metadata()

@@ -24,7 +24,7 @@ def stepping(wandb, *options, **places):
     )
     yield run
     run.stdin.close()
-    run.wait(10)
+    run.wait(60)
     if run.stdout:
         run.stdout.close()
 

@@ -17,6 +17,7 @@ from wrapper.recorder.measuring.tree import children
 
 OFTEN = ["--stats-interval", "0.1", "--stats-average", "0.5"]
 HOLD = "import sys; x = bytearray(b'x') * (64 << 20); print('ready', flush=True); sys.stdin.read()"
+STAY = "\nimport os, time\nwhile not os.path.exists('stop'): time.sleep(0.1)"
 WORK = "import os\nprint('ready', flush=True)\nwhile not os.path.exists('stop'): pass"
 
 
@@ -50,6 +51,7 @@ def running(wandb):
         return run
 
     yield start
+    Path("stop").touch()
     for run in runs:
         run.stdin.close()
         run.terminate()
@@ -96,15 +98,14 @@ def test_processor_time_is_that_of_the_whole_tree(running):
     running("sh", "-c", f"{sys.executable} -c {shlex.quote(WORK)}; true")
 
     sample = sample_with("system.cpu", lambda percent: percent > 5)
-    Path("stop").touch()
 
     assert sample["system.cpu"] < 110
 
 
 def test_process_that_lost_its_parents_is_still_the_runs(running):
-    program = shlex.quote(HOLD.replace("sys.stdin.read()", "import time; time.sleep(3)"))
+    program = shlex.quote(HOLD.replace("; sys.stdin.read()", STAY))
 
-    running("sh", "-c", f"(setsid {sys.executable} -c {program} &) ; exec sleep 3")
+    running("sh", "-c", f"(setsid {sys.executable} -c {program} &) ; exec cat")
 
     sample_with("system.proc.memory.rssMB", lambda mb: mb > 64)
 

@@ -146,7 +146,7 @@ def test_what_was_printed_is_kept_though_no_recorder_lives_for_long(wandb):
     run = subprocess.Popen([*wandb, "run", "sh", "-c", "seq 1 500; sleep 0.5"], stdout=subprocess.PIPE)
     until = time.monotonic() + 4.0
     kills = 0
-    while time.monotonic() < until:
+    while time.monotonic() < until or kills < 5:
         for pid in [pid for pid, _ in descendants() if "wrapper/recorder" in " ".join(command_line_of(pid))]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -157,4 +157,4 @@ def test_what_was_printed_is_kept_though_no_recorder_lives_for_long(wandb):
 
     printed, _ = run.communicate()
     assert printed == only_part().output_path.read_bytes() == b"".join(b"%d\n" % n for n in range(1, 501))
-    assert kills >= 5 and only_part().end["lost_bytes"] == 0
+    assert only_part().end["lost_bytes"] == 0

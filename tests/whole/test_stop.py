@@ -24,7 +24,10 @@ for step in itertools.count(1):
     time.sleep(0.05)
 """
 WAIT = "import time\nprint('ready', flush=True)\nwhile True: time.sleep(60)"
-STUBBORN = "import signal; [signal.signal(n, signal.SIG_IGN) for n in (15, 2)]\n" + WAIT
+# Says, once it is ready, what then ends it.
+IF_LOST = ["--stop-if", "loss is nan"]
+LOSE = "import time\nprint('step 1 loss nan', flush=True)\nwhile True: time.sleep(60)"
+STUBBORN = "import signal; [signal.signal(n, signal.SIG_IGN) for n in (15, 2)]\n" + LOSE
 
 
 def run(wandb, *words, **options):
@@ -61,9 +64,14 @@ def test_rule_about_a_metric_ends_the_command(wandb, rule, loss, why):
 
 
 def test_metric_of_the_metrics_file_counts_more_than_what_is_printed(wandb):
-    script = (
-        'for i in 1 2 3; do echo "step $i loss 9"; echo loss=$i >> $WANDB_METRICS_FILE; sleep 0.5; done; exec sleep 60'
-    )
+    script = """
+    heard() { [ "$(grep -c "\\"source\\": \\"$1\\".*\\"row\\"" .wandb-wrapper/*/0-0/journal.jsonl)" = $2 ]; }
+    for i in 1 2 3; do
+        echo loss=$i >>$WANDB_METRICS_FILE; until heard metrics $i; do sleep 0.1; done
+        echo "step $i loss 9"; until heard parsed $i; do sleep 0.1; done
+    done
+    exec sleep 60
+    """
     run(wandb, "--stop-if", "loss == 3", "--stop-if", "loss == 9 for 2 rows", "sh", "-c", script)
 
     assert ended().end["cause"]["text"] == "loss == 3: 3 at step 2"
@@ -78,10 +86,10 @@ def test_time_is_over(wandb):
 
 def test_silence_ends_the_command(wandb):
     script = "for i in 1 2 3 4 5 6; do echo $i; sleep 0.3; done; exec sleep 60"
-    done = run(wandb, "--stop-if", "no output for 1s", "sh", "-c", script)
+    done = run(wandb, "--stop-if", "no output for 4s", "sh", "-c", script)
 
     assert done.stdout.split() == ["1", "2", "3", "4", "5", "6"]
-    assert ended().end["cause"]["text"] == "no output for 1s"
+    assert ended().end["cause"]["text"] == "no output for 4s"
 
 
 def test_silence_of_metrics_ends_the_command(wandb):
@@ -111,31 +119,32 @@ def test_load_of_the_machine_ends_the_command(wandb):
 
 
 def test_command_may_end_well_when_it_is_asked_to(wandb):
-    script = "import signal, sys, time\nsignal.signal(15, lambda *_: (print('saved'), sys.exit(0)))\ntime.sleep(60)"
-    done = run(wandb, "--stop-after", "1s", *PYTHON, script)
+    script = f"import signal, sys\nsignal.signal(15, lambda *_: (print('saved'), sys.exit(0)))\n{LOSE}"
+    done = run(wandb, *IF_LOST, *PYTHON, script)
 
-    assert (done.returncode, done.stdout) == (0, "saved\n")
+    assert (done.returncode, done.stdout) == (0, "step 1 loss nan\nsaved\n")
     end = ended().end
     assert (end["state"], end["cause"]["kind"]) == ("finished", "stopped")
     assert "stopped" in subprocess.run([*wandb, "ls"], capture_output=True, text=True).stdout
 
 
 def test_what_does_not_end_in_time_is_killed(wandb):
-    done = run(wandb, "--stop-after", "1s", "--stop-grace", "1s", *PYTHON, STUBBORN)
+    done = run(wandb, *IF_LOST, "--stop-grace", "1s", *PYTHON, STUBBORN)
 
     assert done.returncode == -signal.SIGKILL
     part = ended()
     assert [record["stop"]["signal"] for record in watched(part) if "stop" in record] == ["SIGTERM", "SIGKILL"]
-    assert part.end["cause"]["text"] == "it ran for 1s"
+    assert part.end["cause"]["text"] == "loss is nan at step 1"
 
 
 def test_all_processes_of_the_command_end_and_no_other_does(wandb):
     orphan = f'{sys.executable} -c \'import os, time; open("orphan", "w").write(str(os.getpid())); time.sleep(60)\''
-    script = f"(setsid {orphan} >/dev/null 2>&1 &); sh -c 'echo $$ > child; sleep 60'; echo went on"
+    child = "echo $$ > child; until [ -s orphan ]; do sleep 0.1; done; echo step 1 loss nan; sleep 60"
+    script = f"(setsid {orphan} >/dev/null 2>&1 &); sh -c '{child}'; echo went on"
     other = subprocess.Popen(["sleep", "60"])
-    done = run(wandb, "--stop-after", "2s", "sh", "-c", script, process_group=0)
+    done = run(wandb, *IF_LOST, "sh", "-c", script, process_group=0)
 
-    assert done.stdout == ""
+    assert done.stdout == "step 1 loss nan\n"
     wait_until(lambda: any("sent" in record for record in watched(only_part())))
     assert not any(record.get("stop", {}).get("signal") == "SIGKILL" for record in watched(ended()))
     left = [int(Path(name).read_text()) for name in ("orphan", "child")]
@@ -147,9 +156,8 @@ def test_all_processes_of_the_command_end_and_no_other_does(wandb):
 
 def test_what_stays_behind_a_command_that_ended_is_killed(wandb):
     Path("stubborn.py").write_text(f"import os; open('pid', 'w').write(str(os.getpid()))\n{STUBBORN}")
-    done = run(
-        wandb, "--stop-after", "2s", "--stop-grace", "1s", "sh", "-c", f"{sys.executable} stubborn.py & sleep 60"
-    )
+    script = f"{sys.executable} -u stubborn.py & sleep 60"
+    done = run(wandb, *IF_LOST, "--stop-grace", "1s", "sh", "-c", script)
 
     assert done.returncode == -signal.SIGTERM
     wait_until(lambda: not is_running(int(Path("pid").read_text())), 20)
@@ -204,10 +212,11 @@ def test_command_that_is_being_ended_is_not_asked_twice(wandb):
 import signal, time
 signal.signal(15, lambda *_: print('asked', flush=True))
 print('ready', flush=True)
+print('step 1 loss nan', flush=True)
 while True: time.sleep(0.1)
 """
-    run = start(wandb, "--stop-after", "1s", "--stop-grace", "4s", *PYTHON, script)
-    assert run.stdout.readline() == "asked\n"
+    run = start(wandb, *IF_LOST, "--stop-grace", "4s", *PYTHON, script)
+    assert [run.stdout.readline() for _ in range(2)] == ["step 1 loss nan\n", "asked\n"]
     wait_until(lambda: any("sent" in record for record in watched(only_part())))
     began = time.monotonic()
     os.kill(recorder(), signal.SIGKILL)

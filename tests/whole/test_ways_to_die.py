@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -106,7 +107,9 @@ def test_by_a_signal_that_somebody_sends(wandb):
 
 
 def test_by_timeout_around_us(wandb):
-    subprocess.run(["timeout", "1", *wandb, "run", *SLEEP], stdout=subprocess.PIPE)
+    run = start(["timeout", "60", *wandb], *SLEEP)
+    run.send_signal(signal.SIGALRM)  # As its clock would.
+    run.communicate()
 
     check(end_of_run(), "killed", 15, "timeout", "SIGTERM sent by process")
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from kept import only_part
+from recorder.knowing import run_until_known
 from waiting import wait_until
 
-WAIT = "import time; time.sleep(2)"
+WAIT = "import sys; sys.stdin.read()"
 
 
 def environment():
@@ -67,7 +68,7 @@ def start_of(python):
     ids=["itself", "short", "shell", "env", "pipe", "activate"],
 )
 def test_packages_are_those_of_the_interpreter_that_the_command_comes_to(wandb, other, make):
-    subprocess.run([*wandb, "run", *map(str, make(other))], stdin=subprocess.DEVNULL, check=True)
+    run_until_known(wandb, *make(other))
 
     known = environment()
     assert known["interpreter"]["path"] == str(other)
@@ -83,13 +84,13 @@ def test_script_with_an_interpreter_line_is_that_interpreters(wandb, other):
     script.write_text(f"#!{other}\n{WAIT}\n")
     script.chmod(0o755)
 
-    subprocess.run([*wandb, "run", "./train"], check=True)
+    run_until_known(wandb, "./train")
 
     assert environment()["interpreter"]["path"] == str(other)
 
 
 def test_requirements_are_what_pip_freeze_says(wandb, other):
-    subprocess.run([*wandb, "run", other, "-c", WAIT], check=True)
+    run_until_known(wandb, other, "-c", WAIT)
     wait_until(lambda: only_part().is_read)
 
     freeze = [sys.executable, "-m", "pip", "--python", other, "freeze", "--all"]
@@ -102,16 +103,16 @@ def test_packages_on_the_python_path_come_first(wandb, other, monkeypatch):
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: tiny-thing\nVersion: 9.0\n")
     monkeypatch.setenv("PYTHONPATH", "mine")
 
-    subprocess.run([*wandb, "run", other, "-c", WAIT], check=True)
+    run_until_known(wandb, other, "-c", WAIT)
 
     assert environment()["packages"] == {"tiny-thing": "9.0"}
 
 
 def test_binary_is_known_by_its_checksum_and_its_libraries(wandb):
-    subprocess.run([*wandb, "run", "sleep", "3"], check=True)
+    run_until_known(wandb, "cat")
 
     binary = environment()["binary"]
-    assert binary["path"] == os.path.realpath(shutil.which("sleep"))
+    assert binary["path"] == os.path.realpath(shutil.which("cat"))
     assert binary["sha256"] == subprocess.check_output(["sha256sum", binary["path"]], text=True).split()[0]
     assert any(name.startswith("libc.") for name in binary["needed"])
     assert any("libc" in path for path in binary["libraries"])
@@ -128,7 +129,7 @@ def test_conda_environment_is_listed_as_conda_would(wandb, tmp_path):
     meta = prefix / "conda-meta"
     meta.mkdir(parents=True)
     (prefix / "bin").mkdir()
-    python = Path(shutil.copy(shutil.which("sleep"), prefix / "bin" / "python3.11"))
+    python = Path(shutil.copy(shutil.which("cat"), prefix / "bin" / "python3.11"))
     for name, version, build in (("python", "3.11.9", "h955ad1f_0"), ("numpy-base", "1.26.4", "py311_0")):
         facts = {
             "channel": "https://conda.example.org/conda-forge/linux-64",
@@ -142,7 +143,7 @@ def test_conda_environment_is_listed_as_conda_would(wandb, tmp_path):
     pip.mkdir(parents=True)
     (pip / "METADATA").write_text("Name: peft\nVersion: 0.9\n")
 
-    subprocess.run([*wandb, "run", python, "1"], check=True)
+    run_until_known(wandb, python)
 
     known = environment()
     assert known["conda"] | {"sha256": "", "explicit": ""} == {
@@ -172,7 +173,7 @@ def test_variables_that_matter_are_kept_without_their_secrets(wandb, monkeypatch
     }.items():
         monkeypatch.setenv(name, value)
 
-    subprocess.run([*wandb, "run", "sleep", "0.5"], check=True)
+    run_until_known(wandb, "cat")
 
     known = environment()
     assert known["variables"]["CUDA_VISIBLE_DEVICES"] == "0,1"
