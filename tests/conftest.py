@@ -2,14 +2,17 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from waiting import DAEMONS, below_us, state, wait_until
+
+import wrapper
 
 OTHERS_SETTINGS = ("WANDB_", "_WANDB_", "PYTHON", "XDG_", "SLURM_", "GIT_")
 PR_SET_CHILD_SUBREAPER = 36
@@ -31,6 +34,22 @@ def wandb() -> list[str]:
     command = Path(sys.executable).with_name("wandb")
     assert command.exists(), f"{command} is not there: scripts/test installs it"
     return [str(command)]
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Callable[[str, str, str], list[str]]:
+    """A copy of `wandb` with a line more in the middle of a module, for what a test cannot hit from outside."""
+
+    def make(module: str, before: str, line: str) -> list[str]:
+        shutil.copytree(Path(wrapper.__file__).parent, tmp_path / "copy" / "wrapper")
+        path = tmp_path / "copy" / "wrapper" / module
+        text = path.read_text()
+        assert before in text
+        path.write_text(text.replace(before, line + before, 1))
+        main = tmp_path / "copy" / "wrapper" / "launch" / "__main__.py"
+        return [sys.executable, "-I", "-S", str(main), ""]
+
+    return make
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from waiting import descendants, stat_fields
+
 PROGRAMS = Path(__file__).parent / "programs"
 PYTHON = [sys.executable, "-I", "-S", "-c"]  # starts in a third of the time
 PRINT_SIGNALS = [sys.executable, "-I", "-S", str(PROGRAMS / "print_signals.py")]
@@ -71,6 +73,14 @@ def running(*command: str, **settings: Any) -> Iterator[Running]:
                     run.wait(1)
         finally:
             run.kill()
+
+
+def keeper_of(command: Running) -> int | None:
+    """K, which is in the group of `wandb run`; None while it is not the only one there beside the command."""
+    ours = {command.pid, command.run.pid}
+    group = stat_fields(command.run.pid)[2]
+    others = [pid for pid, _start in descendants() if pid not in ours and stat_fields(pid)[2:3] == [group]]
+    return others[0] if len(others) == 1 else None
 
 
 def signal_state(front: Sequence[str], **settings: Any) -> dict[str, set[int]]:

@@ -3,9 +3,10 @@
 import os
 import signal
 import subprocess
+import time
 
 import pytest
-from launching import ECHO_LINES, PRINT_SIGNALS, PYTHON, running, shell, signal_state
+from launching import ECHO_LINES, PRINT_SIGNALS, PYTHON, keeper_of, running, shell, signal_state
 from waiting import is_running, state, wait_until
 
 # These cannot be caught, tell us of the command's own end, or are how print_signals.py is told to end.
@@ -56,6 +57,69 @@ def test_signal_to_the_group_and_then_to_us_are_two(front):
         os.kill(command.run.pid, signal.SIGRTMAX)
 
         assert command.read() == ""
+
+
+def test_signal_to_the_group_reaches_the_command_once_however_late_the_keeper_is(wandb):
+    with running(*wandb, "run", *PRINT_SIGNALS, preexec_fn=os.setpgrp) as command:
+        keeper = wait_until(lambda: keeper_of(command))
+        os.kill(keeper, signal.SIGSTOP)
+        wait_until(lambda: state(keeper) == "T")
+        os.killpg(command.run.pid, signal.SIGUSR1)
+        assert command.read_line() == "10"
+        time.sleep(0.1)  # As on a machine that is busy.
+        os.kill(keeper, signal.SIGCONT)
+        os.kill(command.run.pid, signal.SIGRTMAX)
+
+        assert command.read() == ""
+
+
+def test_signal_to_one_after_the_other_reaches_the_command_once(wandb):
+    """As Slurm and systemd signal the processes of a job, on a machine that is busy."""
+    with running(*wandb, "run", *PRINT_SIGNALS, preexec_fn=os.setpgrp) as command:
+        keeper = wait_until(lambda: keeper_of(command))
+        for order in ([command.run.pid, keeper, command.pid], [keeper, command.pid, command.run.pid]):
+            for pid in order:
+                os.kill(pid, signal.SIGUSR1)
+                be_busy(0.07)
+            assert command.read_line() == "10"
+        os.kill(command.run.pid, signal.SIGRTMAX)
+
+        assert command.read() == ""
+
+
+def test_keeper_that_is_signalled_as_we_are_killed_takes_over(wandb):
+    with running(*wandb, "run", *ECHO_LINES, preexec_fn=os.setpgrp) as command:
+        keeper = wait_until(lambda: keeper_of(command))
+        os.kill(keeper, signal.SIGSTOP)  # So that it hears of both together.
+        os.kill(command.run.pid, signal.SIGKILL)
+        command.run.wait()
+        os.kill(keeper, signal.SIGUSR1)
+        os.kill(keeper, signal.SIGCONT)
+        command.tell("on")
+
+        assert command.read_line() == "got on"
+
+
+def test_signal_to_the_group_that_is_just_getting_its_command_reaches_it(changed):
+    wandb = changed("launch/wrapping.py", "        self._early = ", "        os.killpg(0, _signal.SIGUSR1)\n")
+
+    def prepare() -> None:
+        os.setpgrp()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})  # It is to live until it listens.
+
+    with running(*wandb, "run", *PRINT_SIGNALS, preexec_fn=prepare) as command:
+        assert command.read_line() == "10"
+        os.killpg(command.run.pid, signal.SIGUSR2)
+        assert command.read_line() == "12"
+        os.kill(command.run.pid, signal.SIGRTMAX)
+
+        assert command.read() == ""
+
+
+def be_busy(duration_s: float) -> None:
+    end = time.monotonic() + duration_s
+    while time.monotonic() < end:
+        pass
 
 
 def test_command_that_signals_its_own_group_at_once_hears_it_once(front):
@@ -249,3 +313,28 @@ def test_signal_after_the_command_has_ended_is_no_error(front):
         command.run.send_signal(signal.SIGCONT)
 
         assert command.wait() == 0
+
+
+def test_signal_that_comes_as_the_command_ends_does_not_end_us(front):
+    with running(*front, *PRINT_SIGNALS) as command:
+        os.kill(command.run.pid, signal.SIGSTOP)  # So that it hears of both together.
+        os.kill(command.pid, signal.SIGRTMAX)
+        wait_until(lambda: state(command.pid) in "ZT")
+        os.kill(command.run.pid, signal.SIGRTMAX)
+        os.kill(command.run.pid, signal.SIGCONT)
+
+        assert command.wait() == 17
+
+
+def test_signal_that_comes_as_the_command_ends_does_not_cost_its_last_words(wandb):
+    script = "trap 'echo saved; exit 3' TERM; echo ready $$; while :; do read x; done"
+    with running(*wandb, "run", *shell(script)) as command:
+        os.kill(command.run.pid, signal.SIGSTOP)
+        os.kill(command.pid, signal.SIGTERM)
+        wait_until(lambda: state(command.pid) in "ZT")
+        os.kill(command.run.pid, signal.SIGUSR1)
+        os.kill(command.run.pid, signal.SIGCONT)
+
+        assert command.wait() == 3
+        os.set_blocking(command.run.stdout.fileno(), False)
+        assert command.read_line() == "saved"

@@ -32,26 +32,38 @@ LONGEST_KEEP_S = 10.0  # and when nobody does
 class Keeping:
     """The keeper's own life."""
 
-    def __init__(self, shared: Shared, lifeline: int, canary: int) -> None:
-        self._shared, self._lifeline, self._canary = shared, lifeline, canary
+    def __init__(self, shared: Shared, lifeline: int, reports: int, questions: int) -> None:
+        self._shared, self._lifeline = shared, lifeline
+        self._reports, self._questions = reports, questions
         self._board = shared.board
         self._keeps_for = os.getppid()
 
     def run(self) -> None:
-        report_signals(self._canary)
+        report_signals(self._reports)
         poll = select.poll()
         poll.register(self._lifeline, select.POLLIN)
+        poll.register(self._questions, select.POLLIN)
         while True:
-            if not poll.poll(1000 * LOOK_EVERY_S):
+            ready = [fd for fd, _event in poll.poll(1000 * LOOK_EVERY_S)]
+            if not ready:
                 self._mirror_stop()
-                continue
-            words = os.read(self._lifeline, 64)
-            if QUIT in words:
-                return
-            if not words:
-                take_over(self._shared)
-            for word in words.replace(STARTED, b"").decode():
-                self._drop(int(word))
+            if self._questions in ready:
+                self._answer()
+            if self._lifeline in ready:
+                words = os.read(self._lifeline, 64)
+                if QUIT in words:
+                    return
+                if not words:
+                    take_over(self._shared)
+                for word in words.replace(STARTED, b"").decode():
+                    self._drop(int(word))
+
+    def _answer(self) -> None:
+        """Repeat what was asked: all signals that were sent to us before that are reported by now."""
+        try:
+            os.write(self._reports, os.read(self._questions, 64))
+        except BlockingIOError:  # Nobody has read anything for thousands of signals.
+            return
 
     def _drop(self, stream: int) -> None:
         relay = self._shared.relays.pop(stream, None)
@@ -80,9 +92,9 @@ class Keeping:
             os.kill(self._board.wrapper, _signal.SIGCONT)
 
 
-def report_signals(canary: int) -> None:
-    """Have the C level of Python write the number of each signal into the canary's pipe, and do nothing else."""
-    _signal.set_wakeup_fd(canary, warn_on_full_buffer=False)
+def report_signals(reports: int) -> None:
+    """Have the C level of Python write the number of each signal into that pipe, and do nothing else."""
+    _signal.set_wakeup_fd(reports, warn_on_full_buffer=False)
     for signum in ALL - FAULTS - UNSTOPPABLE - {_signal.SIGCHLD}:
         if _signal.getsignal(signum) != _signal.SIG_IGN:
             _signal.signal(signum, _do_nothing)
@@ -93,9 +105,9 @@ def _do_nothing(_signum: int, _frame: object) -> None:
     """The wake-up descriptor has said it already."""
 
 
-def keep(shared: Shared, lifeline: int, canary: int) -> None:
+def keep(shared: Shared, lifeline: int, reports: int, questions: int) -> None:
     """Be the keeper of the process that holds the other end of the lifeline."""
-    Keeping(shared, lifeline, canary).run()
+    Keeping(shared, lifeline, reports, questions).run()
 
 
 def take_over(shared: Shared) -> NoReturn:

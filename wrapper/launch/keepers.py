@@ -7,6 +7,7 @@ import time
 
 from wrapper.launch import kernel
 from wrapper.launch.fds import close_quietly, let_go_of_callers, make_pipe, set_nonblocking
+from wrapper.launch.signals import Canary
 from wrapper.rundir.processes import process_state, watch_process
 
 TYPE_CHECKING = False
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from wrapper.launch.terminal import Window
     from wrapper.rundir.board import Board
 
-    Life = Callable[["Shared", int, int], None]
+    Life = Callable[["Shared", int, int, int], None]
 
 STARTED, QUIT = b"s", b"q"
 
@@ -64,17 +65,19 @@ class Keepers:
     """Sees to it that there is a keeper for this process."""
 
     def __init__(self, shared: Shared, life: Life) -> None:
-        """`life` is what the keeper does: called with what is shared, its end of the lifeline, and of the canary."""
+        """`life` is what the keeper does: called with what is shared, and its ends of the lifeline and the canary."""
         self._shared, self._life = shared, life
-        self.canary, self._canary_end = make_pipe()
-        set_nonblocking(self.canary)
-        set_nonblocking(self._canary_end)
+        self._reports, self._reports_end = make_pipe()
+        self._questions_end, self._questions = make_pipe()
+        for fd in (self._reports, self._reports_end, self._questions):
+            set_nonblocking(fd)
+        self.canary = Canary(self._reports, self._questions)
         self._pid = 0
         self._lifeline = self._process = -1
         self._may_have_died = self._has_quit = False
 
     def descriptors(self) -> list[int]:
-        return [self._lifeline, self.canary, self._canary_end]
+        return [self._lifeline, self._reports, self._reports_end, self._questions, self._questions_end]
 
     def start(self, is_ours: bool = True) -> None:
         """Fork a keeper, which is nobody's child if it is not to be ours.
@@ -89,8 +92,10 @@ class Keepers:
                 if not is_ours and os.fork():
                     os._exit(0)
                 os.close(lifeline)
-                let_go_of_callers([*self._shared.descriptors(), lifeline_end, self.canary, self._canary_end])
-                self._life(self._shared, lifeline_end, self._canary_end)
+                ours = (lifeline_end, self._reports_end, self._questions_end)
+                # With nobody to read them, each report would be a SIGPIPE, which is reported, and so on for ever.
+                let_go_of_callers([*self._shared.descriptors(), *ours, self._reports])
+                self._life(self._shared, *ours)
             finally:
                 os._exit(0)
         os.close(lifeline_end)

@@ -2,7 +2,7 @@
 
 A signal may have been sent to `wandb run` alone, or to the whole process group, in which case the command has it
 already. Nothing in the signal tells which. The keeper does: it is in the same group, so when it was signalled
-too, the command needs nothing from us.
+too, the command needs nothing from us. It is asked, and its answer waited for: how long it takes says nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import os
 import select
 import time
 
-from wrapper.launch.ending import die_of
+from wrapper.launch.ending import end_as
+from wrapper.rundir.processes import is_at_work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ FAULTS = {_signal.SIGSEGV, _signal.SIGBUS, _signal.SIGFPE, _signal.SIGILL, _sign
 HARMLESS = {_signal.SIGCHLD, _signal.SIGCONT, _signal.SIGURG, _signal.SIGWINCH}
 STOPS = {_signal.SIGTSTP, _signal.SIGTTIN, _signal.SIGTTOU}
 SI_KERNEL = 128
-CANARY_S = 0.025
-STALE_S = 0.1
+ANSWERED_WITHIN_S = 1.0
+# Slurm and systemd signal the processes of a job one after the other: so long the keeper's turn may still come,
+SENT_WITHIN_S = 0.025
+LONGEST_SENDING_S = 0.5  # and so long where whoever sends it has not come to rest.
+STALE_S = 2.0  # We may come to what the keeper has reported much later: each signal that is before it takes its time.
+FIRST_QUESTION = 128  # Lower numbers are signals.
 SHOWN_WITHIN_S = 0.3
 LOOK_EVERY_S = 0.002
 
@@ -68,34 +73,108 @@ def caller_ignores_pipe() -> bool:
     return bool(ignored & 1 << _signal.SIGPIPE - 1) and not ignored & 1 << _signal.SIGXFSZ - 1
 
 
+def take_pending() -> list[_signal.struct_siginfo]:
+    """Signals that have come already: to us, before there was a command that could have got them too."""
+    taken = []
+    while (info := _signal.sigtimedwait(ALL - {_signal.SIGCHLD}, 0)) is not None:
+        taken.append(info)
+    return taken
+
+
+class Canary:
+    """The keeper, as one that can be asked whether it was signalled too.
+
+    It writes the number of each signal that it gets into a pipe, and repeats there whatever it is asked. What was
+    sent to it before the question stands before the answer.
+    """
+
+    def __init__(self, reports: int, questions: int) -> None:
+        self._reports, self._questions = reports, questions
+        self._asked = 0
+        self._reported: dict[int, list[float]] = {}
+
+    def has_had(self, signum: int, sender: int) -> bool:
+        """Whether it got this signal as well, now or a moment ago."""
+        soon = time.monotonic() + SENT_WITHIN_S
+        deadline = time.monotonic() + LONGEST_SENDING_S
+        poll = select.poll()
+        poll.register(self._reports, select.POLLIN)
+        while True:
+            now = time.monotonic()
+            was_sent = now >= deadline or (now >= soon and not is_at_work(sender))
+            has_answered = self._ask()
+            if self._take(signum):
+                return True
+            if was_sent or not has_answered:
+                return False
+            poll.poll(1000 * SENT_WITHIN_S)
+
+    def _take(self, signum: int) -> bool:
+        """Whether there is a report that is not old; each stands for one signal: those from SIGRTMIN on queue."""
+        reports = self._reported.get(signum, [])
+        while reports:
+            if time.monotonic() - reports.pop(0) < STALE_S:
+                return True
+        return False
+
+    def _ask(self) -> bool:
+        """Read what the keeper has reported by now; False when it does not answer."""
+        self._asked = (self._asked + 1) % FIRST_QUESTION
+        question = FIRST_QUESTION + self._asked
+        try:
+            os.write(self._questions, bytes([question]))
+        except BlockingIOError:  # Nobody has read any of the last thousands.
+            return False
+        poll = select.poll()
+        poll.register(self._reports, select.POLLIN)
+        deadline = time.monotonic() + ANSWERED_WITHIN_S
+        while (left_s := deadline - time.monotonic()) > 0:
+            if poll.poll(1000 * left_s) and question in self._read():
+                return True
+        return False
+
+    def _read(self) -> bytes:
+        numbers = os.read(self._reports, 4096)
+        for number in numbers:
+            if number < FIRST_QUESTION:
+                self._reported.setdefault(number, []).append(time.monotonic())
+        return numbers
+
+
 class Signals:
     """A thread that takes every signal of this process, so that none ever waits for a slow terminal."""
 
     def __init__(
         self,
         command: int,
-        canary: int,
+        canary: Canary,
+        early: list[_signal.struct_siginfo],
         board: Board,
         window: Window,
         on_change: Callable[[], None],
         terminal: int | None = None,
     ) -> None:
-        """`terminal` is the command's own, with --pty: what our group is sent it does not hear."""
-        self._command, self._canary = command, canary
+        """`early` came before the command was there, whoever else has had it.
+
+        `terminal` is the command's own, with --pty: what our group is sent it does not hear.
+        """
+        self._command, self._canary, self._early = command, canary, early
         self._board, self._window, self._on_change = board, window, on_change
         self._terminal = terminal
-        self._reported: dict[int, list[float]] = {}
         self.must_show = False  # Until the loop has shown what the command wrote before it stopped.
-        self.end_now: Callable[[], None] | None = None
 
     def run(self) -> None:
         """Take signals for ever."""
+        for info in self._early:
+            self._canary.has_had(info.si_signo, info.si_pid)
+            self._note(info)
+            self._send(info.si_signo)
         while True:
             info = _signal.sigwaitinfo(ALL)
             if info.si_signo == _signal.SIGCHLD:
                 self._reap()
             elif self._board.has_ended and info.si_pid != self._command:
-                self._end_early(info.si_signo)
+                self._end_soon(info)
             elif info.si_signo == _signal.SIGWINCH and self._window.follow():
                 # The kernel told the command too, perhaps before its window had the new size.
                 self._send(_signal.SIGWINCH)
@@ -106,16 +185,19 @@ class Signals:
         signum = info.si_signo
         if signum == _signal.SIGCONT:
             self._board.is_held = 0
-        self._board.note_signal(signum, info.si_pid, info.si_uid, time.time())
+        self._note(info)
         if self._terminal is not None:
             self._send_to_terminal(signum, info.si_code)
             return
-        if self._keeper_had_it(signum):
+        if self._canary.has_had(signum, info.si_pid):
             return
         if info.si_pid == self._command:  # It meant its parent, which without us is our parent.
             self._send(signum, os.getppid())
         else:
             self._send(signum)
+
+    def _note(self, info: _signal.struct_siginfo) -> None:
+        self._board.note_signal(info.si_signo, info.si_pid, info.si_uid, time.time())
 
     def _send_to_terminal(self, signum: int, code: int) -> None:
         """A key that the kernel made a signal of is for whoever is in the foreground there."""
@@ -135,29 +217,6 @@ class Signals:
             return
         except PermissionError:  # A setuid command: without us the sender would have got this.
             return
-
-    def _keeper_had_it(self, signum: int) -> bool:
-        """Whether the keeper was signalled as well, now or a moment ago; waits up to 25 ms for its word."""
-        deadline = time.monotonic() + CANARY_S
-        poll = select.poll()
-        poll.register(self._canary, select.POLLIN)
-        while True:
-            self._read_canary()
-            reports = self._reported.get(signum, [])
-            while reports:  # Each stands for one signal: those from SIGRTMIN on queue.
-                if time.monotonic() - reports.pop(0) < STALE_S:
-                    return True
-            left_s = deadline - time.monotonic()
-            if left_s <= 0 or not poll.poll(1000 * left_s):
-                return False
-
-    def _read_canary(self) -> None:
-        try:
-            numbers = os.read(self._canary, 4096)
-        except BlockingIOError:
-            return
-        for signum in numbers:
-            self._reported.setdefault(signum, []).append(time.monotonic())
 
     def _reap(self) -> None:
         """Hear from every child that changed."""
@@ -206,13 +265,16 @@ class Signals:
             _signal.pthread_kill(_thread.get_ident(), signum)
         self._board.is_stopping = 0
 
-    def _end_early(self, signum: int) -> None:
-        """The command is gone, and only its last output or our own work keeps us: that can go on without us."""
-        if signum in HARMLESS:
+    def _end_soon(self, info: _signal.struct_siginfo) -> None:
+        """The command is gone, and only its last output or our own work keeps us: both can go on without us.
+
+        It may have had that signal too, and ended of it; or it was sent to nobody. We end as it did.
+        """
+        if info.si_signo in HARMLESS:
             return
-        if signum in STOPS:
-            self._stop_as(signum)
+        if info.si_signo in STOPS:
+            self._stop_as(info.si_signo)
             return
-        if self.end_now is not None:
-            self.end_now()
-        die_of(signum)
+        self._note(info)
+        time.sleep(SHOWN_WITHIN_S)  # The loop ends us, as a rule.
+        end_as(self._board.status)

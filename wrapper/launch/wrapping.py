@@ -15,7 +15,7 @@ from wrapper.launch.last_output import LastOutput
 from wrapper.launch.loop import Loop
 from wrapper.launch.recorders import Recorders
 from wrapper.launch.relay import Relay
-from wrapper.launch.signals import Signals, block_all
+from wrapper.launch.signals import Signals, block_all, take_pending
 from wrapper.launch.start import Start, say
 from wrapper.launch.terminal import Window
 from wrapper.rundir.board import Board
@@ -54,6 +54,7 @@ class Wrapping:
         if leads_terminal(found):
             self._become_command()
         self._keepers.start()
+        self._early = [] if self._pty else take_pending()
         try:
             self._command = self._pty.pid if self._pty else self._fork()
         except OSError:
@@ -184,7 +185,7 @@ class Wrapping:
     def _take_signals(self) -> None:
         master = self._found[0].source if self._pty else None
         self._signals = Signals(
-            self._command, self._keepers.canary, self._board, self._shared.window, self._ring, master
+            self._command, self._keepers.canary, self._early, self._board, self._shared.window, self._ring, master
         )
         _thread.start_new_thread(self._signals.run, ())
 
@@ -239,8 +240,6 @@ class Wrapping:
 
         The keeper waits longer, when we end before that: what is still in our pipes would be lost with both.
         """
-        status = self._board.status
-        self._signals.end_now = lambda: end_as(status)
         self._board.is_drained = 1
         self._recorders.ring()
         self._loop.watch(self._recorders.kept, lambda: None)

@@ -84,13 +84,22 @@ def _zombie_status(pid: int) -> int | None:
     return int(fields[49]) if fields[0] == b"Z" else None
 
 
-def process_state(pid: int) -> str:
+def process_state(pid: int | str) -> str:
     """The letter that /proc has for a process: T is stopped; "" when it is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             return file.read().rpartition(b") ")[2][:1].decode()
     except OSError:
         return ""
+
+
+def is_at_work(pid: int) -> bool:
+    """Whether any thread of a process runs, or waits for a disk; False where that is not to be seen from here."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return False
+    return any(process_state(f"{pid}/task/{thread}") in ("R", "D") for thread in threads)
 
 
 def watch_process(pid: int) -> int | None:
