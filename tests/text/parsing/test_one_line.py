@@ -100,6 +100,20 @@ def test_line_is_read(line: str, values: dict[str, float], step: float | None, e
     assert [(row.values, row.step, row.epoch) for row in rows] == [(values, step, epoch)]
 
 
+@pytest.mark.parametrize("line", ["loss: nan", "loss=NaN", "loss   inf", "loss: -inf"])
+def test_line_may_have_no_other_number(line: str) -> None:
+    (row,) = Parser().feed(line)
+
+    assert not math.isfinite(row.values["loss"])
+
+
+@pytest.mark.parametrize(
+    "line", ["nan", "Warning: loss is nan, skipping", "found inf in grad", "name: nan", "INFO: infer"]
+)
+def test_word_that_only_looks_like_one_is_none(line: str) -> None:
+    assert Parser().feed(line) == []
+
+
 @pytest.mark.parametrize("nan", ["nan", "NaN", "-nan"])
 def test_not_a_number_is_a_value(nan: str) -> None:
     (row,) = Parser().feed(f"step 5 loss: {nan}")

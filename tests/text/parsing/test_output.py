@@ -45,6 +45,12 @@ def test_cut_anywhere_gives_the_same(pieces: list[tuple[int, str]], size: int) -
     assert read(pieces, size) == read(pieces)
 
 
+def test_stretch_without_a_digit_may_have_a_value() -> None:
+    rows = OutputParser().feed(1, b"loading\n" * 20 + b"loss: nan\n" + b"going on\n" * 20)
+
+    assert [list(row.values) for row in rows] == [["loss"]]
+
+
 def test_row_is_given_with_its_line() -> None:
     parser = OutputParser()
 

@@ -8,6 +8,8 @@ NUMBER = re.compile(
     r"([-+]?(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+\.?\d*(?:[eE][-+]?\d+|[dD][-+]\d+)?|\.\d+(?:[eEdD][-+]?\d+)?"
     r"|(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![\w'-])))"
 )
+# Behind a name. A line may have no other number, and that one tells more than any.
+WITHOUT_DIGITS = re.compile(r"[:= \t][-+]?(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![\w'-])")
 LONGEST = 40  # characters: what is longer is an identifier
 
 

@@ -24,7 +24,7 @@ from wrapper.text.parsing.evaluations import Evaluations
 from wrapper.text.parsing.evidence import AT_ONCE, NEVER
 from wrapper.text.parsing.held import Held
 from wrapper.text.parsing.messages import find_glued, is_bracketed, read_bracketed
-from wrapper.text.parsing.numbers import is_whole, read_number
+from wrapper.text.parsing.numbers import WITHOUT_DIGITS, is_whole, read_number
 from wrapper.text.parsing.patterns import NOTHING, Pattern, find_all
 from wrapper.text.parsing.plans import LONGEST_HEADER, TOO_MANY, ZEROS, Plan, Plans, Reading
 from wrapper.text.parsing.prefixes import MASK
@@ -199,7 +199,7 @@ class Parser:
         self._steps.pass_by(state.end, state.step, state.total, self._line)
 
     def _feed(self, line: str) -> list[Row]:
-        if not DIGIT.search(line):
+        if not DIGIT.search(line) and not WITHOUT_DIGITS.search(line):
             return self._take_record(self._stream.read_words(line))
         if self._stream.code:
             self._stream.follow_code(line)
