@@ -142,7 +142,7 @@ def test_all_processes_of_the_command_end_and_no_other_does(wandb):
     child = "echo $$ > child; until [ -s orphan ]; do sleep 0.1; done; echo step 1 loss nan; sleep 60"
     script = f"(setsid {orphan} >/dev/null 2>&1 &); sh -c '{child}'; echo went on"
     other = subprocess.Popen(["sleep", "60"])
-    done = run(wandb, *IF_LOST, "sh", "-c", script, process_group=0)
+    done = run(wandb, *IF_LOST, "sh", "-c", script, preexec_fn=os.setpgrp)
 
     assert done.stdout == "step 1 loss nan\n"
     wait_until(lambda: any("sent" in record for record in watched(only_part())))
