@@ -66,3 +66,15 @@ def test_who_relies_on_a_rule_is_told_that_nothing_is_recorded(wandb):
 
     assert done.returncode == 0
     assert done.stderr.startswith("wandb: this run is not recorded, and nothing will end it: ")
+
+
+@pytest.mark.parametrize("off", ["--stats-interval", "--stats-average"])
+def test_stalling_that_nobody_can_tell_is_a_problem_where_it_was_asked_for(tmp_path, off):
+    told = resolve(parse_run(["--stall-after", "5m", off, "0", "true"]), {}, str(tmp_path))
+    silent = resolve(parse_run([off, "0", "true"]), {}, str(tmp_path))
+
+    name = off.strip("-").replace("-", "_")
+    assert told.problems == [
+        f"--stall-after has no effect: without what is measured of the machine nobody can tell, and {name} is 0 ({off})"
+    ]
+    assert silent.problems == []

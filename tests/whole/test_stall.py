@@ -69,6 +69,12 @@ def test_command_that_only_waits_is_shown_as_stalled_until_it_goes_on(wandb, run
     assert not (only_part().path / "stalled").exists()
 
 
+def test_averages_are_short_enough_to_tell_soon(wandb, running):
+    running(WAIT, "--stats-average", "3600")
+
+    wait_until(said, 20)
+
+
 def test_command_that_computes_is_not_stalled(running):
     running(WORK)
     wait_until(lambda: sum("sample" in record for record in only_part().records()) > 12, 30)

@@ -112,7 +112,7 @@ def test_silence_means_nothing_where_nobody_hears(wandb):
 
 
 def test_load_of_the_machine_ends_the_command(wandb):
-    options = ["--stats-interval", "0.1", "--stats-average", "0.3", "--stop-if", "cpu < 5% for 1s"]
+    options = ["--stats-interval", "0.1", "--stop-if", "cpu < 5% for 1s"]
     run(wandb, *options, *PYTHON, WAIT)
 
     assert ended().end["cause"]["text"].startswith("cpu < 5 for 1s: ")

@@ -52,7 +52,9 @@ HELP_METRIC = (
 )
 HELP_IGNORE = "Leave the metric of this name out. May be given several times."
 HELP_STATS_INTERVAL = "Look at processors, memory, disks and GPUs so often: 2 by default, 0 for never."
-HELP_STATS_AVERAGE = "Keep one average of that for so long: 30 by default, 0 for none."
+HELP_STATS_AVERAGE = (
+    "Keep one average of that for so long: 30 by default, less where a rule asks about a shorter time, 0 for none."
+)
 HELP_ENERGY_PRICE = 'What a kilowatt-hour costs, as in "0.30 EUR": then the run says what its GPUs have cost.'
 HELP_NO_PARSE = "Look for no metrics in the output."
 HELP_STOP_IF = (

@@ -214,18 +214,21 @@ def resolve(options: RunOptions | None, environment: Mapping[str, str], cwd: str
     for setting in SETTINGS:
         given = [level[setting.name] for level in levels if setting.name in level]
         _settle(settings, setting, given, home)
-    if settings.stop_if and not (settings.stats_interval and settings.stats_average):
-        _refuse_unmeasured(settings)
+    if not (settings.stats_interval and settings.stats_average):
+        _tell_unmeasured(settings)
     return settings
 
 
-def _refuse_unmeasured(settings: Settings) -> None:
-    """A rule that is about the machine where nothing is measured would never hold."""
-    from wrapper.rundir.rules import read_rule
-
+def _tell_unmeasured(settings: Settings) -> None:
+    """A rule that is about the machine where nothing is measured would never hold; nor would a run be stalled."""
+    off = "stats_average" if settings.stats_interval else "stats_interval"
+    if settings.stall_after and settings.origins["stall_after"] != DEFAULT:
+        why = f"without what is measured of the machine nobody can tell, and {off} is 0 ({settings.origins[off]})"
+        settings.problems.append(f"{settings.origins['stall_after']} has no effect: {why}")
     for text in settings.stop_if:
+        from wrapper.rundir.rules import read_rule
+
         if read_rule(text).is_measured and not settings.refusal:
-            off = "stats_average" if settings.stats_interval else "stats_interval"
             why = f"{text} needs what is measured of the machine, and {off} is 0 ({settings.origins[off]})"
             settings.refusal = f"{settings.origins['stop_if']}: {why}"
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SOURCE = "system"
 INTERVAL_S, AVERAGE_S = 2.0, 30.0
+LEAST_RECORDS = 2.0  # in a time that is asked about
 CORES_AT_ONCE = 16  # in one record, on average
 FIRST_RARE_PAUSE_S, RARE_PAUSE_S = 2.0, 30.0  # Sooner at first: a command that is over soon has its memory known, too.
 RARE_DEADLINE_S = 10.0
@@ -43,6 +44,7 @@ def read(channel: Channel) -> None:
     interval_s, average_s = stats.get("interval", INTERVAL_S), stats.get("average", AVERAGE_S)
     if not channel.command or not interval_s or not average_s:
         return
+    average_s = min(average_s, max(interval_s, watched_s(channel.part) / LEAST_RECORDS))
     sampler = Sampler(channel, interval_s, stats.get("energy_price"))
     due = sent = time.monotonic()
     try:
@@ -58,6 +60,18 @@ def read(channel: Channel) -> None:
         sampler.send()
     finally:
         sampler.close()
+
+
+def watched_s(part: dict[str, Any]) -> float:
+    """The shortest time for which somebody asks whether nothing is done, or a rule holds: records must be closer."""
+    watch = part.get("watch")
+    asked = watch if isinstance(watch, dict) else {}
+    spans = [asked.get("stall_after")]
+    if rules := asked.get("stop_if"):
+        from wrapper.rundir.rules import read_rule
+
+        spans += [rule.seconds for rule in map(read_rule, rules) if rule.is_measured]
+    return min((span for span in spans if isinstance(span, int | float) and span), default=float("inf"))
 
 
 class Sampler:
