@@ -83,7 +83,7 @@ class Reading:
         try:
             do()
         except (GitFailed, OSError) as error:
-            self.problems.append(f"{what}: {str(error).partition(chr(10))[0]}")
+            self.problems.append(f"{what}: {in_short(error)}")
             return False
         return True
 
@@ -95,9 +95,9 @@ class Reading:
                 tree = trees.find_tree(folder, self._deadline_s)
             except trees.NoRepository as error:
                 if str(error) or is_below_repository(folder):
-                    said.append(f"the repository cannot be read: {error or 'git does not take it for one'}")
+                    said.append(f"the repository cannot be read: {in_short(error) or 'git does not take it for one'}")
             except GitFailed as error:
-                said.append(f"the repository cannot be read: {error}")
+                said.append(f"the repository cannot be read: {in_short(error)}")
             except NoGit:
                 if is_below_repository(folder):
                     said.append("there is no git here, so nothing is known of the repository")
@@ -315,6 +315,12 @@ def is_only_filtered(tree: Tree, change: Change, conversions: dict[str, str]) ->
 def has_other_line_ends(tree: Tree, change: Change) -> bool:
     """Whether it has Windows' line ends: git makes others of them, and `git apply` those of the place where it runs."""
     return change.is_file and b"\r\n" in read_file(os.path.join(tree.root, change.path), LARGEST_CHANGED_BYTES)
+
+
+def in_short(error: Exception) -> str:
+    """What went wrong, in a line, and as if git had read the index itself and not our copy."""
+    text = str(error).partition("\n")[0]
+    return re.sub(rf"\S*/{trees.INDEX_COPY.pattern}", ".git/index", text).removeprefix("fatal: ")
 
 
 def is_below_repository(folder: str) -> bool:
