@@ -19,16 +19,12 @@ class Evaluations:
     """
 
     def __init__(self) -> None:
-        self._steps: deque[float] = deque(maxlen=KEPT)
+        self.steps: deque[float] = deque(maxlen=KEPT)  # that lines have said
         self._total: float | None = None  # of the first bar of the epoch
-
-    def note_step(self, step: float) -> None:
-        """A line says this step."""
-        self._steps.append(step)
 
     def is_known(self, step: float | None) -> bool:
         """Whether a line has said this step."""
-        return step in self._steps
+        return step in self.steps
 
     def begin_epoch(self) -> None:
         """The next bar is one of the training."""

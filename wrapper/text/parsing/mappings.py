@@ -15,8 +15,9 @@ SETTINGS = frozenset(
     "params parameters param config configuration args arguments hparams hyperparameters settings options kwargs"
     " namespace space".split()
 )
+LABELS = frozenset("metric metric_name key name tag".split())  # {"metric": "loss", "value": 0.3}
 DEEPEST = 8
-NOT_VALUES = frozenset("level pid port timestamp ts rank local_rank world_size version seed".split())
+NOT_VALUES = frozenset("level pid port timestamp ts rank local_rank world_size version seed lineno".split())
 
 
 class Mapping:
@@ -31,6 +32,7 @@ class Mapping:
         self._keys: list[str] = []
         self._brackets: list[str] = []
         self._key = ""
+        self._label = ""  # what another key calls the value
         self._is_value_next = False
         self.is_whole = False
 
@@ -70,6 +72,8 @@ class Mapping:
             self._is_value_next = False
 
     def _read_part(self, part: str) -> None:
+        if self._is_value_next and self._key in LABELS and MASK not in part and role(part) == "metric":
+            self._label = self._label or tidy(part)
         if not self._is_value_next or MASK not in part:
             return
         self._is_value_next = False
@@ -96,7 +100,11 @@ class Mapping:
     def shape(self) -> Shape:
         """All that was found."""
         step = min(self._counters)[1] if self._counters else None
-        return Shape(tuple(self._values), tuple(self._refused), step, self._epoch, is_clean=True, is_mapping=True)
+        values = [
+            value._replace(name=self._label, role="metric") if value.name == "value" and self._label else value
+            for value in self._values
+        ]
+        return Shape(tuple(values), tuple(self._refused), step, self._epoch, is_clean=True, is_mapping=True)
 
 
 def read_mapping(text: str, first: int) -> Shape | None:

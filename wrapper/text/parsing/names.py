@@ -20,11 +20,13 @@ ORNAMENTS = re.compile(r"^[\s←-⇿⌀-⏿■-➿⬀-⯿️‍\U0001f000-\U0001
 VERB = re.compile(r"(?:^|(?<=\s))(is|was|were|of)$")
 TUPLE = re.compile(r"\(\s?['\"]([\w ./@-]{1,60})['\"]\s?,\s?$")  # ('loss', 0.3)
 CALL = re.compile(r"(?<![\w.])[A-Za-z_][\w.]{2,60}\((\w+)$")  # Result(loss=0.3
+TWINS = re.compile(r"(?<![\w/])([A-Za-z]\w{1,20}) ?/ ?([A-Za-z]\w{1,20})((?: [A-Za-z]\w{1,20}){0,3})\s?[:=]?\s{0,4}$")
 VERBS = frozenset("gets got reached achieved reaches achieves gave gives scored obtained".split())
 ARTICLES = frozenset("the a an our my its this".split())
 BEFORE_COUNTER = frozenset("at on after for of in".split())
 BEFORE_NAME = VERBS | frozenset("with and has finished".split())
 BEFORE_RANGE = re.compile(r"\s(?:at|for|on|after|over)\s")
+CUT_WORDS = frozenset("based using on of in for per over from by at after".split())
 MOST_WORDS = 8
 
 
@@ -107,6 +109,14 @@ def cut_subject(name: str) -> tuple[str, str]:
     return "", name
 
 
+def read_twins(before: str) -> list[str]:
+    """Both names of two numbers with a stroke between them, as in `train/test loss: 0.3/0.4`, or none."""
+    found = TWINS.search(before)
+    if found and ((is_section(found[1]) and is_section(found[2])) or role(found[1]) == role(found[2]) == "metric"):
+        return [tidy(found[1] + found[3]), tidy(found[2] + found[3])]
+    return []
+
+
 def without_article(name: str) -> str:
     """`the test loss` is called `test loss`."""
     first, _, others = name.strip().partition(" ")
@@ -128,6 +138,16 @@ def tidy(name: str) -> str:
     if len(words) > MOST_WORDS or len(name) > 100 or not any(map(str.isalpha, name)):
         return ""
     return tidy_name(name)
+
+
+def cut_sentence(text: str) -> str:
+    """The name that begins a text, up to the first word of a sentence."""
+    words = text.lstrip(" =").split()
+    for place, word in enumerate(words):
+        if place and word in CUT_WORDS:
+            words = words[:place]
+            break
+    return tidy(" ".join(words))
 
 
 def subject(text: str) -> str:

@@ -2,9 +2,10 @@
 
 import re
 
-from wrapper.text.parsing.names import VERBS, Named, read_name, subject, tidy
+from wrapper.text.parsing.names import CUT_WORDS, VERBS, Named, cut_sentence, read_name, read_twins, subject, tidy
 from wrapper.text.parsing.prefixes import MASK
 from wrapper.text.parsing.shapes import Refused, Shape, Value
+from wrapper.text.parsing.units import SCALES, SIZE_UNITS, SPACED_UNIT, TIME_UNITS, UNITS
 from wrapper.text.parsing.words import PROSE, has_section, is_section, role, split, step_rank
 
 # A number, what is joined to it, and its unit.
@@ -13,20 +14,12 @@ TOKEN = re.compile(
     f"| ?of {MASK})?"
     r"(?P<unit> ?%|[A-Za-zµ°%#][\w/%]*)?"
 )
-TIME_UNITS = frozenset("s ms us µs ns m h d min mins sec secs seconds hours minutes day days weeks".split())
-SCALES = frozenset("k K M B".split())
-SIZE_UNITS = frozenset("B kB KB MB GB TB KiB MiB GiB TiB b kb mb gb G T Mb Gb Kb".split())
+COUNTED = re.compile(r" (\w+)\s?:")
 TRAILING = re.compile(rf"\s*([^|,;│\[\](){{}}{MASK}]{{1,60}})")
 BEFORE_JUNK = tuple("/\\~$&@_-?")
-SPACED_UNIT = re.compile(
-    r" (?:[A-Za-z]{1,12}/(?:s|sec|second)|kB|KB|MB|GB|TB|KiB|MiB|GiB|ms|us|µs|secs?|seconds|mins?|hours|days?|weeks)\b"
-    r"(?!\s*[:=])"
-)
 FILE = re.compile(
     r"\.(?:py|cc|cpp|c|h|hpp|cu|go|rs|java|js|ts|jl|sh|csv|tsv|txt|json|jsonl|ya?ml|pth?|ckpt|log|bin|npz|npy|gz|zip)$"
 )
-CUT_WORDS = frozenset("based using on of in for per over from by at after".split())
-UNITS = TIME_UNITS | SIZE_UNITS | SCALES | {"%"}
 GOES_ON = re.compile(r"[_\\@<:/]\S|-[^\s|>-]")
 LEADING = re.compile(r": +[^\s]|:? +\[[A-Za-z]")
 WEAK = ("name and number", "cell with name and number")
@@ -56,7 +49,7 @@ class Pairs:
         self._total: int | None = None
         self._epoch_total: int | None = None
         self._section, self._line_section, self._loose = section, section, 0
-        self._subject = self._list_name = self._group = ""
+        self._subject = self._counted = self._list_name = self._group = ""
         self._open_bar = range(0)  # in the bracket of a bar that does not close
         self._last = ""  # what the number before was: its rule, or "value"
 
@@ -77,7 +70,7 @@ class Pairs:
             self._index += token.group().count(MASK)
         self._loose += len(split(re.sub(r"\([^)]*\)", "", self._text[self._end :])))
         self._drop_labels()
-        step = min(self._counters)[1] if self._counters else None
+        step, other_step = ([number for _rank, number in sorted(self._counters)] + [None, None])[:2]
         return Shape(
             tuple(self._values),
             tuple(self._refused),
@@ -88,6 +81,7 @@ class Pairs:
             is_clean=self._loose <= 0,
             is_step_nameless=bool(self._counters) and min(self._counters)[0] >= 50,
             has_section=bool(self._line_section),
+            other_step=other_step,
         )
 
     def _drop_labels(self) -> None:
@@ -199,6 +193,10 @@ class Pairs:
         if named.joint == ":" and kind in ("metric", "other") and self._text.startswith(f" = {MASK}", end):
             self._subject = named.name  # `score: 45/50 = 90%`
             return self._refuse(named.name, "a part of a whole")
+        if twins := read_twins(before):
+            for offset, name in enumerate(twins):
+                self._values.append(Value(self._index + offset, name, "two names and numbers", role(name)))
+            return None
         if kind == "metric" and named.joint in (":", "is"):
             following = self._text[end:].lstrip(" ")
             if not following.startswith(f"({MASK}%") and not following.startswith(f"({MASK} %"):
@@ -236,6 +234,11 @@ class Pairs:
             return self._refuse("", "list")
         if not named.name or (named.joint == " " and split(named.name)[-1] in VERBS):
             return self._read_nameless(named._replace(name=""), unit, before, end)
+        if self._counted and named.name == self._counted and named.joint == ":":
+            return self._read_nameless(named._replace(name=""), unit, before, end)
+        if after := self._find_counted(named, end):
+            self._subject, self._counted = named.name.rpartition(" ")[0], after
+            return self._add_counter(after)
         if kind in ("step", "epoch") and named.joint:
             if unit in TIME_UNITS:
                 return self._refuse(named.name, "time")
@@ -247,6 +250,11 @@ class Pairs:
             self._set_section(split(named.name)[0])
             return self._add_counter("epoch")
         return self._read_value(named, kind, unit, before)
+
+    def _find_counted(self, named: Named, end: int) -> str:
+        """The counter behind a number: `epochs` in `loss after 3 epochs: 0.7`."""
+        found = COUNTED.match(self._text, end) if named.name.endswith((" after", " at")) else None
+        return found[1] if found and role(found[1]) in ("step", "epoch") else ""
 
     def _is_in_list(self) -> bool:
         opened = self._text.rfind("[", 0, self._end)
@@ -271,6 +279,8 @@ class Pairs:
         is_first = not before.strip() and not unit and not self._counters and self._epoch is None
         if is_first and LEADING.match(self._text, end):
             return self._add_counter("")
+        if before.strip() == "<" and self._text.startswith("> ", end) and not self._counters:
+            return self._add_counter("")
         if self._last == "epoch" and before.strip() == "," and self._is_in_list():
             return self._add_counter("")
         if named.joint in (":", "is") and self._subject:
@@ -282,6 +292,9 @@ class Pairs:
             return self._refuse("", "time or size")
         following = TRAILING.match(self._text, end)
         is_named = following and not set(following[1].lstrip(" =")) & {"=", ":"}
+        if is_first and following and self._text.startswith(MASK, following.end()):
+            name = tidy(following[1])  # It is that of the next number.
+            return self._add_counter("") if role(name) == "metric" else self._refuse("", "no name")
         name = cut_sentence(following[1]) if following and is_named else ""
         kind = role(name) if name else ""
         self._loose -= len(split(name)) if len(split(name)) <= 2 else 0
@@ -292,7 +305,8 @@ class Pairs:
             and len(name.split()) <= 4
             and not FILE.search(name)
         ):
-            is_pair = kind == "metric" or (named.lead.startswith((",", "|")) and not self._is_in_list())
+            is_inside = self._is_in_list() or self._text.rfind("(", 0, end) > self._text.rfind(")", 0, end)
+            is_pair = kind == "metric" or (named.lead.startswith((",", "|")) and not is_inside)
             if is_pair and not set(name.split()) & PROSE:
                 return self._take(named._replace(name=name), "number, then its name")
         return self._refuse("", "no name")
@@ -378,13 +392,3 @@ def find_open_bar(text: str) -> range:
     """Where a bar's bracket stands that does not close: the edge of the terminal has cut it, perhaps in a number."""
     found = BAR_BRACKET.search(text) if f"[{MASK}:{MASK}" in text else None
     return range(0) if found is None or text[found.end() : found.end() + 1] == "]" else range(*found.span())
-
-
-def cut_sentence(text: str) -> str:
-    """The name that begins a text, up to the first word of a sentence."""
-    words = text.lstrip(" =").split()
-    for place, word in enumerate(words):
-        if place and word in CUT_WORDS:
-            words = words[:place]
-            break
-    return tidy(" ".join(words))

@@ -26,7 +26,7 @@ from wrapper.text.parsing.held import Held
 from wrapper.text.parsing.messages import find_glued, is_bracketed, read_bracketed
 from wrapper.text.parsing.numbers import WITHOUT_DIGITS, is_whole, read_number
 from wrapper.text.parsing.patterns import NOTHING, Pattern, find_all
-from wrapper.text.parsing.plans import LONGEST_HEADER, TOO_MANY, ZEROS, Plan, Plans, Reading
+from wrapper.text.parsing.plans import LONGEST_HEADER, TOO_MANY, ZEROS, Plan, Plans, Reading, read_rank
 from wrapper.text.parsing.prefixes import MASK
 from wrapper.text.parsing.progress import NO_BAR, Counters, Seen
 from wrapper.text.parsing.rows import Candidate, Row
@@ -61,6 +61,7 @@ class Parser:
         self._bars = Bars()
         self._steps = Steps()
         self._evaluations = Evaluations()
+        self._note_step = self._evaluations.steps.append
         self._streams: dict[int, Stream] = {}
         self.turn_to(1)
         self._found = NOTHING  # by the patterns, in this line
@@ -268,7 +269,9 @@ class Parser:
         shape, teller = plan.shape, self._teller
         step = None if shape.step is None else read_number(numbers[shape.step])
         epoch = None if shape.epoch is None else read_number(numbers[shape.epoch])
-        rank = self._read_rank(shape, numbers)
+        if step is not None and step % 1:
+            step = None if shape.other_step is None else read_number(numbers[shape.other_step])
+        rank = read_rank(shape, numbers)
         teller.tell_refused(self._line, shape.refused, numbers)
         if rank is not None and not self._is_leading(rank):
             teller.tell_values(self._line, shape.values, numbers, False, "another rank")
@@ -350,20 +353,12 @@ class Parser:
             self._evaluations.begin_epoch()
         if step is not None:
             self._step = step
-            self._evaluations.note_step(step)
+            self._note_step(step)
         self._stream.section = ""
 
     def _epoch_at(self, end: int) -> float | None:
         """The epoch when so much had been read: a bar on another stream is seen later than it was there."""
         return self._epoch_before[1] if end < self._epoch_before[0] else self._epoch
-
-    def _read_rank(self, shape: Shape, numbers: list[str]) -> int | None:
-        if shape.rank is None:
-            return None
-        if shape.rank < 0:
-            return -1 - shape.rank
-        number = read_number(numbers[shape.rank])
-        return None if number is None or number != number or abs(number) > 1e9 else int(number)
 
     def _is_leading(self, rank: int) -> bool:
         """Whether no lower rank has printed before: several print the same."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from wrapper.text.parsing.evidence import NEVER, Verdict, judge
 from wrapper.text.parsing.headers import FRAME
 from wrapper.text.parsing.messages import clean, find_glued, is_bracketed, read_shape
-from wrapper.text.parsing.numbers import NUMBER
+from wrapper.text.parsing.numbers import NUMBER, read_number
 from wrapper.text.parsing.prefixes import MASK, find_prefix
 from wrapper.text.parsing.shapes import Refused, Shape
 from wrapper.text.parsing.vetoes import VETOES, find_veto
@@ -133,6 +133,16 @@ def make_plan(masked: str, line: str) -> Plan:
     text = masked[prefix.end :].strip()
     may_be_row = "=" not in masked and (len(text.translate(ROW)) <= len(text) // 2 or "|" in masked or "│" in masked)
     return Plan(shape, judge(shape), may_be_row, prefix.end, prefix.numbers, may_be_header)
+
+
+def read_rank(shape: Shape, numbers: list[str]) -> int | None:
+    """The rank that the prefix names; None where it names none."""
+    if shape.rank is None:
+        return None
+    if shape.rank < 0:
+        return -1 - shape.rank
+    number = read_number(numbers[shape.rank])
+    return None if number is None or number != number or abs(number) > 1e9 else int(number)
 
 
 def mask(line: str, spans: tuple[tuple[int, int], ...]) -> str:

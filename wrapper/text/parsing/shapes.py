@@ -36,3 +36,4 @@ class Shape(NamedTuple):
     is_mapping: bool = False
     is_step_nameless: bool = False
     has_section: bool = False
+    other_step: int | None = None  # where the step turns out to be no whole number: it is the length of one

@@ -25,7 +25,7 @@ METRICS = frozenset(
 )
 SETTINGS = frozenset(
     "size sizes num number batch_size lr_scheduler warmup seed max min_lr max_lr layers heads dim dims hidden"
-    " depth width vocab dropout momentum decay weight_decay beta beta1 beta2 betas eps epsilon gamma workers"
+    " depth width vocab dropout momentum decay weight_decay beta beta1 beta2 betas eps gamma workers"
     " devices gpus world rank nranks nodes params parameters param count total limit budget patience threshold"
     " interval port pid version bytes memory mem alloc allocated reserved images samples examples tokens rows"
     " columns classes features length block context bits precision_bits scheduler optimizer resolution height"
@@ -39,6 +39,7 @@ TIMES = frozenset(
     "time times timing eta elapsed remaining seconds second sec secs minutes minute hours hour ms dt dur"
     " duration wall runtime latency reader date clock took walltime".split()
 )
+TIMES_IN_TWO = frozenset("data batch_cost data_cost reader_cost avg_batch_cost avg_reader_cost".split())
 DURATIONS = frozenset("dur duration durations".split())
 STATISTICS = frozenset("avg mean average std stdev min max median stderr var sum best last final current total".split())
 PROSE = frozenset(
@@ -46,8 +47,8 @@ PROSE = frozenset(
     " than using into which when if not can could should would per".split()
 )
 
-NOT_COUNTING = frozenset("max min search without this".split())
-TOTALS = frozenset("n_epoch n_epochs n_iter n_iters n_iterations n_steps".split())
+NOT_COUNTING = frozenset("max min search without this no number in".split())
+TOTALS = frozenset("min_delta n_epoch n_epochs n_iter n_iters n_iterations n_steps".split())
 ORDINALS = SECTIONS | frozenset("number no nr num index idx id loaded".split())
 GROUPS = SECTIONS | frozenset("time progress global trainer charts general rollout".split())
 LENGTHS = frozenset("length count used".split())
@@ -83,12 +84,12 @@ def role(name: str) -> str:
     is_counter = last in {*EPOCHS, *STEPS} and joined not in STEP_RANK
     if joined in TOTALS or (is_counter and not NOT_COUNTING.isdisjoint(words)):
         return "setting"
-    is_counted = last in EPOCHS and not is_of_epoch(name, words)
+    is_counted = last in EPOCHS and "in" not in words and not is_of_epoch(name, words)
     if is_counted or joined == "e" or (words[0] in EPOCHS and ORDINALS.issuperset(words[1:])):
         return "epoch"
     if joined in STEP_RANK:
         return "step"
-    if (TIMES & {*words} and not is_of_durations(words)) or joined == "data":
+    if (TIMES & {*words} and not is_of_durations(words)) or joined in TIMES_IN_TWO:
         return "time"
     is_metric = is_measured(name, words)
     if last in STEP_RANK and not is_metric:
