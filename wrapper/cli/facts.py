@@ -71,9 +71,22 @@ def stalled_since(part: Part | None) -> float | None:
     return read_time((facts or {}).get("since"))
 
 
+def past_stalls(part: Part | None) -> list[float]:
+    """For how long it had stalled, each time that it went on again or ended."""
+    since: float | None = None
+    took = []
+    for record in part.records("stalled") if part else ():
+        if isinstance(told := record.get("stalled"), dict):
+            since = read_time(told.get("since"))
+        elif "stalled" in record and since is not None:
+            took.append((read_time(record.get("at")) or since) - since)
+            since = None
+    return took
+
+
 def stacks(part: Part | None) -> str:
-    """Where the stacks of its Python processes are kept, as they were when it stalled; "" when nowhere."""
-    if part is None or stalled_since(part) is None:
+    """Where the stacks of its Python processes are kept, as they were when it stalled last; "" when nowhere."""
+    if part is None:
         return ""
     said = [record["stacks"] for record in part.records("stacks") if isinstance(record.get("stacks"), dict)]
     path = said[-1].get("path") if said else None

@@ -151,9 +151,13 @@ def time_and_age(at: float | None, now: float) -> str:
 
 
 def stalled(part: Part | None, now: float) -> str:
-    """Since when there has been no sign of life, and where its stacks are."""
+    """Since when there has been no sign of life, or how often there was none for a time; and where its stacks are."""
     text = time_and_age(facts.stalled_since(part), now)
-    path = facts.stacks(part)
+    if not text and (past := facts.past_stalls(part)):
+        text = f"once, for {words.duration(past[0])}"
+        if len(past) > 1:
+            text = f"{len(past)} times, for {words.duration(max(past))} at most"
+    path = facts.stacks(part) if text else ""
     return f"{text}\nits stacks: {words.visible(path)}" if path else text
 
 

@@ -90,5 +90,7 @@ def in_words(value: object) -> str:
 def running_line(run: Run) -> str:
     took = facts.duration_s(run, time.time())
     text = f"{run.id}  {words.visible(run.name)}  {words.short_duration(took or 0)}"
+    if facts.stalled_since(run.latest) is not None:
+        text += f"  {look.coloured(facts.in_brief(run.latest), 'yellow')}"
     command = words.visible(words.command(facts.argv(run.latest)))
     return f"{look.sign('running')} {text}  {command}"
