@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from wrapper.launch.options import parse_run
-from wrapper.launch.settings import Settings, early_mode, find_project_file, resolve
+from wrapper.launch.options import early_mode, parse_run
+from wrapper.launch.settings import Settings, find_project_file, resolve
 
 ROOT = Path(__file__).parent.parent.parent
 

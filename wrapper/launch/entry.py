@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -16,6 +17,7 @@ def main(site: str, args: list[str]) -> int:
         from wrapper.cli.log_line import main as log
 
         return log(args[1:], site)
+    gc.enable()
     from wrapper.launch.packages import open_site
 
     open_site(site)

@@ -7,6 +7,7 @@ stops the command when W alone was stopped, and it lets go of a channel when tol
 from __future__ import annotations
 
 import _signal
+import gc
 import os
 import select
 import time
@@ -113,6 +114,7 @@ def keep(shared: Shared, lifeline: int, reports: int, questions: int) -> None:
 def take_over(shared: Shared) -> NoReturn:
     """Relay on, as if nothing had happened, until the last stream has ended and the command too."""
     _signal.pthread_sigmask(_signal.SIG_BLOCK, ALL)
+    gc.enable()
     Successor(shared).run()
     os._exit(0)
 

@@ -10,10 +10,19 @@ from wrapper.rundir.names import LONGEST_ID, is_run_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 USAGE = "wandb run [OPTIONS] [--] COMMAND [ARGUMENTS]..."
 MODES = ("online", "offline", "dryrun", "disabled")
+MODE_MEANS = {
+    "online": "online",
+    "offline": "offline",
+    "dryrun": "offline",
+    "disabled": "disabled",
+    "off": "disabled",
+    "run": "online",  # This and the next are the official client's, and change nothing for us.
+    "shared": "online",
+}
 RESUMES = ("allow", "must", "never", "auto")
 
 CALLED = "What the run is called"
@@ -290,6 +299,12 @@ OPTIONS = (
     Option("-h", "--help", sets="help", means=True, help="Show this message and exit."),
 )
 BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
+
+
+def early_mode(options: RunOptions | None, environment: Mapping[str, str]) -> str | None:
+    """The mode as far as flags and environment decide it; None when it takes a file to know."""
+    text = (options and options.mode) or environment.get("WANDB_MODE")
+    return MODE_MEANS.get(text.lower()) if text else None
 
 
 def parse_run(args: list[str]) -> RunOptions:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import time
 
-from wrapper.launch import command, fds, making, outputs, settings, signals
-from wrapper.launch.start import Start, part_facts, say
+from wrapper.launch import command, fds, making, outputs, signals
+from wrapper.launch.options import early_mode
+from wrapper.launch.start import Start, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import NoReturn
 
     from wrapper.launch.options import RunOptions
-    from wrapper.launch.ranks import Place
 
 USAGE_STATUS = 2
 UNRECORDED = {b"WANDB_METRICS_FILE": b"/dev/null"}  # A program that appends there must not fail because our disk did.
@@ -31,7 +31,7 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
     mask = signals.block_all()
     signals.forget_python()
     start = Start(options.command, path, environment, closed, mask, ignores_pipe)
-    if settings.early_mode(options, start.variables) == "disabled":
+    if early_mode(options, start.variables) == "disabled":
         start.instead_of_us()
     found = outputs.inspect_outputs(closed)
     with_directory = make_directory(start, options, found, site)
@@ -62,38 +62,11 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
 
 def make_directory(start: Start, options: RunOptions, found: list[outputs.Output], site: str) -> making.Making:
     """Begin to make the run directory."""
-    wrapper, started_at = os.getpid(), time.time()
+    started_at = time.time()
 
-    def find_place() -> Place:  # In a process beside us, which has the time to load what that takes.
-        from wrapper.launch import ranks
+    def make(tell: making.Tell) -> None:  # Beside us, where there is the time to load what that takes.
+        from wrapper.launch.request import Request
 
-        return ranks.find_place(start.variables)
+        Request(start, options, found, site, started_at).answer(tell)
 
-    def facts(chosen: settings.Settings, place: Place) -> dict[str, Any]:
-        from wrapper.launch.slurm import slurm_facts
-
-        outputs.choose(found, chosen.own_output, chosen.pty)
-        metrics = {"parse": chosen.parse, "patterns": chosen.metrics, "ignore": chosen.ignore}
-        stats = {
-            "interval": chosen.stats_interval,
-            "average": chosen.stats_average,
-            "energy_price": chosen.energy_price,
-        }
-        watch = {
-            "stop_if": chosen.stop_if,
-            "stop_after": chosen.stop_after,
-            "stop_grace": chosen.stop_grace,
-            "stall_after": chosen.stall_after,
-        }
-        known = part_facts(start, found, wrapper, started_at)
-        known["redact"], known["masked"], known["save"] = chosen.redact, 0, chosen.save
-        if chosen.redact:
-            from wrapper.rundir.secrets import mask_words  # Not in the process that becomes the wrapper.
-
-            known["argv"], known["masked"] = mask_words(start.argv)
-            known["masked"] += chosen.mask_labels(mask_words)
-        known["launch"], known["slurm"] = place.facts(), slurm_facts(start.variables, place.problems)
-        warnings = list(dict.fromkeys([*chosen.problems, *place.problems]))
-        return {**known, "warnings": warnings, "metrics": metrics, "stats": stats, "watch": watch}
-
-    return making.Making(lambda: settings.resolve(options, start.variables, os.getcwd(), site), find_place, facts)
+    return making.Making(make)

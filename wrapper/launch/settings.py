@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 from wrapper.launch.options import (
+    MODE_MEANS,
     MODES,
     RESUMES,
     RunOptions,
@@ -36,15 +37,6 @@ DEFAULT = "default"
 
 TRUE = ("true", "1", "yes", "on", "y", "t")
 FALSE = ("false", "0", "no", "off", "n", "f")
-MODE_MEANS = {
-    "online": "online",
-    "offline": "offline",
-    "dryrun": "offline",
-    "disabled": "disabled",
-    "off": "disabled",
-    "run": "online",  # This and the next are the official client's, and change nothing for us.
-    "shared": "online",
-}
 
 
 LABELS = ("project", "name", "group", "job_type", "notes", "entity")
@@ -231,12 +223,6 @@ def _tell_unmeasured(settings: Settings) -> None:
         if read_rule(text).is_measured and not settings.refusal:
             why = f"{text} needs what is measured of the machine, and {off} is 0 ({settings.origins[off]})"
             settings.refusal = f"{settings.origins['stop_if']}: {why}"
-
-
-def early_mode(options: RunOptions | None, environment: Mapping[str, str]) -> str | None:
-    """The mode as far as flags and environment decide it; None when it takes a file to know."""
-    text = (options and options.mode) or environment.get("WANDB_MODE")
-    return MODE_MEANS.get(text.lower()) if text else None
 
 
 def _settle(settings: Settings, setting: Setting, given: list[Given], home: str) -> None:

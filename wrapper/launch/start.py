@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 
 from wrapper.launch import command, outputs, signals
-from wrapper.rundir.processes import boot_id, pid_namespace, start_ticks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import NoReturn
 
     from wrapper.rundir.board import Board
 
@@ -78,25 +77,3 @@ class Start:
                 os._exit(127)
         os.close(word_end)
         return pid
-
-
-def part_facts(start: Start, found: list[outputs.Output], wrapper: int, started_at: float) -> dict[str, Any]:
-    """What part.json says of this attempt."""
-    variables = start.variables
-    terminals = [outputs.window(output.size) for output in found if output.kind == "terminal"]
-    rows, columns = terminals[0] if terminals else (None, None)
-    return {
-        "argv": start.argv,
-        "path": start.path,
-        "cwd": os.getcwd(),
-        "host": os.uname().nodename,
-        "boot": boot_id(),
-        "pids": pid_namespace(),
-        "user": variables.get("LOGNAME") or variables.get("USER") or str(os.getuid()),
-        "pid": wrapper,
-        "pid_ticks": start_ticks(wrapper),
-        "started_at": started_at,
-        "columns": columns,
-        "rows": rows,
-        "streams": [output.facts() for output in found],
-    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _signal
 import _thread
+import gc
 import os
 import time
 
@@ -131,6 +132,8 @@ class Wrapping:
     def run(self) -> NoReturn:
         """Relay until the command has ended, and end as it did."""
         self._keepers.tell(STARTED)
+        gc.freeze()  # What is there stays, in the pages that the keeper has in common with us.
+        gc.enable()
         self._let_go()
         self._take_signals()
         try:
