@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
+import posix as os
 import stat
 
 TYPE_CHECKING = False
@@ -20,6 +20,16 @@ class CannotStart(Exception):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+def as_text(name: bytes) -> str:
+    """Any bytes, as Python has them in a string."""
+    return name.decode("utf-8", "surrogateescape")
+
+
+def as_bytes(text: str) -> bytes:
+    """The same bytes again."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def get_variable(environment: list[bytes], name: bytes) -> bytes | None:
@@ -42,7 +52,8 @@ def find_program(word: str, environment: list[bytes]) -> str:
         return word
     refused = None
     for directory in (get_variable(environment, b"PATH") or USUAL_PATH).split(b":"):
-        path = os.path.join(os.fsdecode(directory) or ".", word) if word else ""
+        folder = as_text(directory) or "."
+        path = f"{folder}{'' if folder.endswith('/') else '/'}{word}" if word else ""
         try:
             _check_runnable(word, path)
             return path
@@ -79,7 +90,7 @@ def _execve(path: str, argv: list[str], environment: list[bytes]) -> None:
     names = {entry.partition(b"=")[0] for entry in environment}
     if len(names) == len(environment) and all(b"=" in entry[1:] for entry in environment):
         os.execve(path, argv, dict(_pairs(environment)))
-    _execve_raw(os.fsencode(path), [os.fsencode(word) for word in argv], environment)
+    _execve_raw(as_bytes(path), [as_bytes(word) for word in argv], environment)
 
 
 def _pairs(environment: list[bytes]) -> Iterable[tuple[bytes, bytes]]:

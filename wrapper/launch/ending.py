@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _signal  # The signal module proper builds enums, which takes 3 ms.
 import _thread
-import os
+import posix as os
 import resource
 
 from wrapper.rundir.processes import signal_name

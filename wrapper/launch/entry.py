@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import os
+import posix as os
 import sys
 
 USAGE_STATUS = 2
@@ -11,9 +11,9 @@ USAGE_STATUS = 2
 
 def main(site: str, args: list[str]) -> int:
     """Do what the arguments say; the exit status. `site` is where our dependencies are installed."""
-    if args[:1] == ["run"] and "_WANDB_COMPLETE" not in os.environ:
+    if args[:1] == ["run"] and b"_WANDB_COMPLETE" not in os.environ:
         return run(site, args[1:])
-    if args[:1] == ["log"] and "_WANDB_COMPLETE" not in os.environ and not {"-h", "--help"} & {*args}:
+    if args[:1] == ["log"] and b"_WANDB_COMPLETE" not in os.environ and not {"-h", "--help"} & {*args}:
         from wrapper.cli.log_line import main as log
 
         return log(args[1:], site)

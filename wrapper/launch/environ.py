@@ -5,7 +5,7 @@ The shell read the original from /proc, and hands it over in one variable, writt
     HOME=/home/ada␞BASH_FUNC_f%%=() { echo␤}␞no equals sign␞      ␞ stands for \\036, once NUL
 """
 
-import os
+import posix as os
 
 HANDED_OVER = b"_WANDB_ENVIRON="
 SET_BY_SHELLS = (b"PATH", b"PWD", b"OLDPWD", b"SHLVL", b"_")
@@ -36,7 +36,7 @@ def read_environment() -> list[bytes]:
         with open("/proc/self/environ", "rb") as file:
             return file.read().split(b"\0")[:-1]
     except OSError:
-        return [name + b"=" + value for name, value in os.environb.items()]
+        return [name + b"=" + value for name, value in os.environ.items()]
 
 
 def is_proc_ours() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import os
+import posix as os
 import termios
 
 TYPE_CHECKING = False
@@ -56,7 +56,7 @@ def park_closed() -> list[int]:
     """Put /dev/null on each of 0, 1, 2 that is closed, so that nothing of ours lands there; which they were."""
     closed = [fd for fd in (0, 1, 2) if not is_open(fd)]
     for _ in closed:  # Each time the lowest number that is free, which is one of them.
-        os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
     return closed
 
 
@@ -89,7 +89,7 @@ def let_go_of_callers(ours: Iterable[int]) -> None:
 
     0, 1 and 2 become /dev/null: whoever reads the other end of a pipe must not wait for us.
     """
-    null = lift(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC))
+    null = lift(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
     for fd in (0, 1, 2):
         os.dup2(null, fd, inheritable=False)
     keep = {0, 1, 2, *ours}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import _signal
 import gc
-import os
+import posix as os
 import select
 import time
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
 import select
 import time
 
+from wrapper.launch.command import as_bytes, as_text
 from wrapper.launch.fds import close_quietly, let_go_of_callers, make_pipe
 from wrapper.rundir import names
 
@@ -82,7 +83,7 @@ class Making:
 def _tell(answer: int, fields: list[str]) -> bool:
     """Whether anybody still listens."""
     try:
-        os.write(answer, b"\0".join(map(os.fsencode, fields)))
+        os.write(answer, b"\0".join(map(as_bytes, fields)))
         os.close(answer)
     except OSError:  # Nobody: it took too long.
         return False
@@ -90,7 +91,7 @@ def _tell(answer: int, fields: list[str]) -> bool:
 
 
 def _read_answer(data: bytes) -> Made:
-    state, *fields = map(os.fsdecode, data.split(b"\0"))
+    state, *fields = map(as_text, data.split(b"\0"))
     if not state:
         return Made(LOST, Choices(""), f"the disk of the run directory did not answer within {LONGEST_WAIT_S} s")
     made = Made(state, Choices(fields[0]))
@@ -105,11 +106,11 @@ def remove_part(path: str) -> None:
     """Remove a part in which nothing was recorded, and its run when it was the only one."""
     try:
         for entry in os.listdir(path):
-            os.unlink(os.path.join(path, entry))
+            os.unlink(f"{path}/{entry}")
         os.rmdir(path)
-        run = os.path.dirname(path)
+        run = path.rpartition("/")[0]
         if os.listdir(run) == [names.RUN_FILE]:
-            os.unlink(os.path.join(run, names.RUN_FILE))
+            os.unlink(f"{run}/{names.RUN_FILE}")
         os.rmdir(run)
     except OSError:  # Other attempts are in it, or the disk does not let us: an empty run is no harm.
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import os
+import posix as os
 import stat
 import termios
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 OFLAG = 1
+SEEK_CUR = 1
 CHANNEL_BYTES = 1 << 18
 RELAYED = ("terminal", "pipe", "socket", "own-file", "pty")
 
@@ -86,7 +87,7 @@ def _inspect_file(fd: int, status: os.stat_result) -> Output:
     output = Output(fd, "file")
     output.device, output.inode = status.st_dev, status.st_ino
     is_appended = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_APPEND
-    output.offset = status.st_size if is_appended else os.lseek(fd, 0, os.SEEK_CUR)
+    output.offset = status.st_size if is_appended else os.lseek(fd, 0, SEEK_CUR)
     try:
         output.path = os.readlink(f"/proc/self/fd/{fd}")
         output.follow = lift(os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import _signal
-import os
+import posix as os
 import sys
 import time
 
@@ -22,7 +22,7 @@ LONGEST_PAUSE_S = 5.0
 LONGEST_PAUSE_AT_END_S = 0.2  # There is little time left.
 NICENESS = 5
 # The file, not its directory: that would cost 3 ms for runpy.
-MAIN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "recorder", "__main__.py")
+MAIN = __file__.removesuffix("launch/recorders.py") + "recorder/__main__.py"
 
 
 class Recorders:

@@ -13,7 +13,7 @@ which instruction the other died:
 from __future__ import annotations
 
 import errno
-import os
+import posix as os
 import select
 
 from wrapper.launch import kernel

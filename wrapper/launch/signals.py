@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import _signal
 import _thread
-import os
+import posix as os
 import select
 import time
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
 
 from wrapper.launch import command, outputs, signals
 
@@ -42,7 +42,7 @@ class Start:
         pairs = (entry[1:].partition(b"=") for entry in reversed(self.environment))
         firsts = (entry[:1] for entry in reversed(self.environment))
         return {
-            os.fsdecode(first + name): os.fsdecode(value)
+            command.as_text(first + name): command.as_text(value)
             for first, (name, equals, value) in zip(firsts, pairs, strict=True)
             if equals
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import os
+import posix as os
 import termios
 
 from wrapper.launch.outputs import OFLAG, copy_size, read_size, window

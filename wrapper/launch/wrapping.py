@@ -5,7 +5,7 @@ from __future__ import annotations
 import _signal
 import _thread
 import gc
-import os
+import posix as os
 import time
 
 from wrapper.launch import command, fds, making, outputs
@@ -171,8 +171,8 @@ class Wrapping:
 
     def _changes(self) -> dict[bytes, bytes]:
         """What the command's environment has and ours had not."""
-        metrics = os.path.join(self._made.part, METRICS_FILE)
-        changes = {b"WANDB_METRICS_FILE": os.fsencode(metrics), b"WANDB_WRAPPED_RUN": self._made.run.encode()}
+        metrics = f"{self._made.part}/{METRICS_FILE}"
+        changes = {b"WANDB_METRICS_FILE": command.as_bytes(metrics), b"WANDB_WRAPPED_RUN": self._made.run.encode()}
         if self._made.choices.live:
             changes[b"PYTHONUNBUFFERED"] = b"1"
         return changes
@@ -292,7 +292,7 @@ def leads_terminal(found: list[outputs.Output]) -> bool:
     ends what a task leaves: what the command wrote last could not be relayed any more.
     """
     pid = os.getpid()
-    if pid == 1 or os.getsid(0) != pid or "SLURM_STEP_ID" in os.environ:
+    if pid == 1 or os.getsid(0) != pid or b"SLURM_STEP_ID" in os.environ:
         return False
     return any(output.kind == "terminal" and controls_us(output.person) for output in found)
 

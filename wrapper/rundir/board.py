@@ -8,7 +8,7 @@ a process killed at any instruction is sure to have written whole.
 from __future__ import annotations
 
 import mmap
-import os
+import posix as os
 import struct
 
 SIZE_BYTES = 4096

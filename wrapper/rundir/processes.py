@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _signal
 import fcntl
-import os
+import posix as os
 import select
 import struct
 
