@@ -1,6 +1,7 @@
 """No secret of a command stays in what is kept of it, but in its own output; unless that was asked for."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,21 @@ def test_what_the_run_is_called_is_without_them(wandb):
     assert (kept["name"], kept["tags"], kept["group"]) == ("***", ["***"], "g-***")
     assert kept["notes"] == "with token=*** and\n***"
     assert json.loads((part / "part.json").read_text())["masked"] == 5
+
+
+def test_what_the_command_tells_is_shown_without_them(wandb):
+    config = {"hf_token": PASSWORD, "db": {"password": 1234567, "url": f"pg://ada:{PASSWORD}@db/x"}, "max_token": 512}
+    told = [{"$config": config}, {"$note": f"with {TOKEN}"}, {"$alert": {"title": TOKEN}}, {"$tag": TOKEN}]
+    script = "\n".join(f"echo '{json.dumps(fact)}' >> $WANDB_METRICS_FILE" for fact in told)
+    subprocess.run([*wandb, "run", "sh", "-c", 'eval "$SCRIPT"'], env={**os.environ, "SCRIPT": script}, check=True)
+    wait_until(lambda: only_part().is_read, 30)
+
+    shown = subprocess.check_output([*wandb, "show", "latest", "--all"], text=True)
+    for secret in (TOKEN, PASSWORD, "1234567"):
+        kept = {path.name for path, data in files().items() if secret.encode() in data}
+        assert secret not in shown and kept == {"metrics.jsonl"}
+    assert "  masked     6 secrets: 6 in what it told\n" in shown
+    assert "max_token" in shown and "512" in shown
 
 
 PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n"

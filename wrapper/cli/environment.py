@@ -14,7 +14,7 @@ def in_full(part: Part | None) -> dict[str, Any]:
     """`environment`: all that the newest record has; `masked`: how many secrets were, by where they stood."""
     newest: dict[str, Any] = {}
     code: dict[str, Any] = {}
-    files = 0
+    files = told_itself = 0
     for record in part.records("environment", "masked", "code") if part else ():
         if isinstance(told := record.get("environment"), dict):
             newest = told
@@ -22,9 +22,12 @@ def in_full(part: Part | None) -> dict[str, Any]:
             code = told
         if isinstance(file := record.get("file"), dict) and file.get("masked"):
             files += 1
+        if isinstance(count := record.get("masked"), int):
+            told_itself += count
     arguments = part.facts.get("masked") if part else 0
     counts = {"arguments": arguments, "variables": len(newest.get("masked") or []), "config files": files}
     counts |= {"code": in_code(code), "the remote": int(code.get("remote_masked") is True)}
+    counts |= {"what it told": told_itself}
     return {"environment": newest or None, "masked": {where: count for where, count in counts.items() if count}}
 
 

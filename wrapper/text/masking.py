@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from wrapper.text.shapes import MASK, mask_shapes
@@ -25,6 +26,7 @@ OF_A_MODEL = frozenset(
     "per query system user assistant think separator word class oov blank unknown new trigger".split()
 )
 
+SAID = ("config", "note", "alert", "tag")  # in a record of the metrics file, or of another file of the command's
 LONGEST_NAME = 200
 SHORTEST_SECRET = 4  # A shorter one would be found in every other word.
 NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
@@ -60,14 +62,24 @@ def is_secret_name(name: str) -> bool:
     return letters.endswith(ENDINGS) and not OF_A_MODEL & set(words[-2:-1])
 
 
-def mask_value(name: str, value: Any) -> Any:
-    """The value, with every secret in it replaced by "***": all of it, when the name says so.
+def is_password_name(name: str) -> bool:
+    """Whether even a number of this name is a secret: of a token, it is a number of tokens."""
+    letters = NOT_A_LETTER.sub("", name.lower())
+    return letters.endswith(SHORT) or any(word in letters for word in ALWAYS)
 
-    What is only true, false or absent gives nothing away.
-    """
-    if value is None or isinstance(value, bool) or not Switch.is_on:
+
+def is_secret(name: str, value: Any) -> bool:
+    """Whether all of this value is one. What is only true, false or absent gives nothing away."""
+    if value is None or isinstance(value, bool) or not is_secret_name(name):
+        return False
+    return not isinstance(value, int | float) or is_password_name(name)
+
+
+def mask_value(name: str, value: Any) -> Any:
+    """The value, with every secret in it replaced by "***": all of it, when the name says so."""
+    if not Switch.is_on:
         return value
-    if is_secret_name(name):
+    if is_secret(name, value):
         return MASK
     if isinstance(value, dict):
         return {key: mask_value(str(key), item) for key, item in value.items()}
@@ -104,7 +116,17 @@ def find_secrets(name: str, value: Any) -> list[str]:
         return [secret for key, item in value.items() for secret in find_secrets(_inherit(name, str(key)), item)]
     if isinstance(value, list):
         return [secret for item in value for secret in find_secrets(name, item)]
-    return [str(value)] if is_secret_name(name) and not isinstance(value, bool | None) else []
+    return [str(value)] if is_secret(name, value) else []
+
+
+def mask_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    """What a program says of itself without its secrets, and `masked`, how many these were."""
+    said = {name: facts[name] for name in SAID if name in facts}
+    kept = mask_value("", said)
+    if kept == said:
+        return facts
+    count = json.dumps(kept).count(MASK) - json.dumps(said).count(MASK)
+    return {**facts, **kept, "masked": max(1, count)}
 
 
 def _inherit(name: str, key: str) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 from wrapper.recorder.channel import Channel, take_turns
 from wrapper.recorder.sources.growing import Changed, GrowingFile, Place
 from wrapper.rundir.names import METRICS_FILE
+from wrapper.text.masking import mask_facts
 from wrapper.text.metric_lines import MOST_BYTES, Line, read_line
 
 GROWING_S, QUIET_S, QUIET_AFTER_S = 0.1, 0.5, 5.0
@@ -90,7 +91,9 @@ class Reading:
         facts: dict[str, Any] = {}
         for name, value in read.facts:
             if name in facts:  # Of several tags, all but one go ahead: a tag may be given twice.
-                self._channel.send(SOURCE, before.position, {"metrics:crc": before.crc}, **{name: facts[name]})
+                self._channel.send(
+                    SOURCE, before.position, {"metrics:crc": before.crc}, **mask_facts({name: facts[name]})
+                )
             if name != "alert" or number > self._known:
                 facts[name] = value
         if read.row is not None or "media" in facts:
@@ -100,7 +103,7 @@ class Reading:
             if self._refused <= MOST_WARNINGS:
                 facts["warning"] = f"{METRICS_FILE} line {number}: {join_few(read.complaints)}"
         if facts:
-            self._send(has_ended, **facts)
+            self._send(has_ended, **mask_facts(facts))
 
     def _describe_row(self, read: Line) -> dict[str, Any]:
         """What a row has beside its metrics; it takes the next step, or sets the step."""

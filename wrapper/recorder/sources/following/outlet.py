@@ -8,6 +8,7 @@ from wrapper.recorder.channel import Channel
 from wrapper.recorder.sources.following.given import Given
 from wrapper.recorder.sources.following.media import MediaStore
 from wrapper.text.files.facts import Fact
+from wrapper.text.masking import mask_facts
 
 MOST_WARNINGS = 20
 
@@ -69,7 +70,7 @@ class Outlet:
             places = {"step": fact.step, "epoch": fact.epoch, "time": fact.time}
             facts |= {name: value for name, value in places.items() if value is not None}
         if facts:
-            self._send(end, **facts)
+            self._send(end, **mask_facts(facts))
         if fact.row:
             self._given.add(fact.row, fact.step)
         for text in warnings:
