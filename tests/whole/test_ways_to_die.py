@@ -131,8 +131,11 @@ def small_group():
     root = Path("/sys/fs/cgroup")
     is_old = (root / "memory").is_dir()
     group = root / ("memory" if is_old else "") / f"wandb-test-{os.getpid()}"
-    group.mkdir()
-    (group / ("memory.limit_in_bytes" if is_old else "memory.max")).write_text(str(60 << 20))
+    try:
+        group.mkdir()
+        (group / ("memory.limit_in_bytes" if is_old else "memory.max")).write_text(str(60 << 20))
+    except OSError as error:
+        pytest.skip(f"it takes root, and a file system of control groups that can be written: {error}")
     swap = group / ("memory.memsw.limit_in_bytes" if is_old else "memory.swap.max")
     if swap.exists():
         swap.write_text(str(60 << 20) if is_old else "0")
