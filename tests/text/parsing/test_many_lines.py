@@ -135,6 +135,8 @@ def test_table_without_a_metric_is_none() -> None:
 @pytest.mark.parametrize(
     "table",
     [
+        "| year | sales | returns |\n|------|-------|---------|\n| 2021 |  1200 |      31 |\n",
+        "ID# ATTRIBUTE_NAME      FLAG     VALUE WORST\n  1 Raw_Read_Error_Rate 0x000f   100   100\n",
         " id | name | score | created_at\n----+------+-------+-----------\n  1 | ada  |  91.5 | 2026-05-28\n",
         "id,score,label\n1,0.91,cat\n2,0.82,dog\n",
         "       score   age\ncount  150.0  150.0\nmean     5.8   31.2\nstd      0.8    1.2\n",
@@ -142,7 +144,7 @@ def test_table_without_a_metric_is_none() -> None:
         "Name (in us)    Min     Mean   Rounds  Iterations\ntest_fast    12.311  13.123    21311           1\n",
         "tests/test_score.py ...F..      [100%]\nsrc/loss.py          31      2    94%\n",
     ],
-    ids=["records", "csv of records", "described", "coefficients", "benchmark", "coverage"],
+    ids=["counts", "attributes", "records", "csv of records", "described", "coefficients", "benchmark", "coverage"],
 )
 def test_table_of_something_else_is_none(table: str) -> None:
     assert read(table) == []

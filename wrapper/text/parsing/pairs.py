@@ -27,6 +27,8 @@ OPENED = re.compile(r"([A-Za-z_]\w{1,40})\[(\w{1,40})")
 BAR_BRACKET = re.compile(rf"\[{MASK}:{MASK}[^][]*")
 SEPARATORS = (" ", ",", ";", "|")
 COMPARISON = re.compile(r"(?<![=<>!])[=<>!]=\s*$")
+OPTION = re.compile(r"(?:^|\s)--[A-Za-z][\w-]{0,60}[ =]$")
+FORMULA = re.compile(r" ?\* ?[A-Za-z_]\w{0,60} {0,2}(?:$|[-+*/()])")
 COUNT = re.compile(rf" (?:errors|warnings|failures|problems|issues)\b(?!\s*[:={MASK}])")
 CUT_OFF = "may be cut off at the edge"
 STATEMENT = frozenset("is was were are".split())
@@ -161,6 +163,8 @@ class Pairs:
             return "a time, a date or a range"
         if COMPARISON.search(before):
             return "a comparison"
+        if OPTION.search(before) or FORMULA.match(self._text, end):
+            return "code or a command"
         if COUNT.match(self._text, end):
             return "a count"
         if self._end_of_name in self._open_bar and not self._text.startswith(SEPARATORS, self._end_of_token):
@@ -304,6 +308,7 @@ class Pairs:
             and kind in ("metric", "other")
             and len(name.split()) <= 4
             and not FILE.search(name)
+            and not (following and following[1].startswith(("/", "./")))
         ):
             is_inside = self._is_in_list() or self._text.rfind("(", 0, end) > self._text.rfind(")", 0, end)
             is_pair = kind == "metric" or (named.lead.startswith((",", "|")) and not is_inside)

@@ -29,6 +29,7 @@ MISSING = frozenset(["N/A", "n/a", "NA", "-", "--", "None", "none", "null", "", 
 KEPT_LINES = 4
 KEPT_ROWS = 4096  # of the rows seen, so that a table that is drawn again adds nothing
 FORGOTTEN_AFTER = 400  # lines that are no rows
+COUNT = re.compile(r"[2-9]|\d{2,}|\d{1,3}(?:,\d{3})+")  # as no share of a whole is
 OF_CLASSES = "support"  # of a table with a row for each class, which may be a number
 OF_DATA = frozenset("id uuid user_id item_id created_at updated_at email".split())  # columns of records
 
@@ -211,7 +212,7 @@ class Tables:
             if role(column.text) in ("metric", "step", "epoch") and column.text != "Metric"
         ]
         labels = [cell for column, cell in pairs if read_cell(cell.text) is None and cell.text not in MISSING]
-        if any(column.text.lower() == "value" for column, _cell in pairs):
+        if {"metric", "value"} <= {column.text.lower() for column, _cell in pairs}:
             return True
         return len(labels) * 2 <= len(pairs) and all(
             "/" in cell.text or read_cell(cell.text) is not None or cell.text in MISSING for cell in measured
@@ -286,7 +287,10 @@ class Tables:
         if any(column.text.lower() in OF_DATA for column, _cell in pairs):
             return "a table of data"
         self._is_description = self._is_description or pairs[0][1].text == "count"
-        return "statistics of who knows what" if self._is_description else ""
+        if self._is_description:
+            return "statistics of who knows what"
+        measured = [cell.text for column, cell in pairs if role(column.text) == "metric"]
+        return "counts" if measured and all(map(COUNT.fullmatch, measured)) else ""
 
     def _label(self, pairs: list[tuple[Cell, Cell]]) -> str:
         """What the first cell calls the row, where it is no step that tells one row from another."""
