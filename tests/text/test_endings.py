@@ -54,6 +54,22 @@ def test_ranks_may_talk_at_once():
     assert (ending.name, ending.message) == ("ValueError", "on all ranks")
 
 
+def test_place_is_the_last_one_of_the_persons_own_code():
+    ending = find_ending(fails("import json\n\ndef load():\n    return json.loads('{')\nload()"))
+
+    assert ending.text.endswith("(<string>, line 4, in load)")
+    assert ending.frames[-1].path.endswith("json/decoder.py")
+
+
+def test_own_code_is_kept_of_a_deep_stack_of_libraries():
+    inner = [line for n in range(20) for line in (f'  File "/a/site-packages/nn.py", line {n}, in call', "    call()")]
+    own = ["Traceback (most recent call last):", '  File "/a/train.py", line 3, in main', "    main()"]
+
+    ending = find_ending([*own, *inner, "RuntimeError: bad shape"])
+    assert ending.text == "RuntimeError: bad shape (train.py, line 3, in main)"
+    assert len(ending.frames) == 8
+
+
 def test_who_only_reports_the_failure_of_a_child_is_not_the_cause():
     child = fails("raise ValueError('the real one')")
     parent = fails("class ChildFailedError(Exception): pass\nraise ChildFailedError('train.py FAILED')")

@@ -40,6 +40,7 @@ WAYS = {
     ),
     "without a reader": (["sh", "-c", "kill -PIPE $$"], "killed", 13, "signal", "who read its output has gone"),
     "by timeout in front of it": (["timeout", "0.2", "sleep", "60"], "failed", 124, "timeout", "its time was over"),
+    "by timeout that kills": (["timeout", "-s", "KILL", "0.2", "sleep", "60"], "killed", 9, "timeout", "time was over"),
     "as a script without its program": (["sh", "-c", "pyhton train.py"], "failed", 127, "exception", "not found"),
     "by sys.exit with a text": (
         [*PYTHON, "import sys; sys.exit('no data')"], "failed", 1, "unknown", 'exit code 1; it said last: "no data"',

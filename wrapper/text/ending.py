@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 MOST_FRAMES = 8
 LONGEST_TEXT = 500
+LIBRARIES = ("/site-packages/", "/dist-packages/", "/lib/python3", "<frozen ", "/node_modules/", "node:")
 FAR_LINES = 40  # Who prints more than that behind an exception may have caught it.
 
 
@@ -15,6 +17,17 @@ class Frame(NamedTuple):
     path: str
     line: int | None
     function: str
+
+
+def last_of_own(frames: Sequence[Frame]) -> Frame | None:
+    """The innermost one that is not within a library: there a person looks first."""
+    return next((frame for frame in reversed(frames) if not any(part in frame.path for part in LIBRARIES)), None)
+
+
+def last_frames(frames: list[Frame]) -> tuple[Frame, ...]:
+    """Those that are kept of many; one of the person's own is among them, if there is any."""
+    kept, own = frames[-MOST_FRAMES:], last_of_own(frames)
+    return tuple(kept if own is None or own in kept else [own, *kept[1:]])
 
 
 class Ending(NamedTuple):
@@ -33,7 +46,7 @@ class Ending(NamedTuple):
         """In one line."""
         said = ": ".join(filter(None, (self.name, self.message.partition("\n")[0])))
         if self.frames:
-            frame = self.frames[-1]
+            frame = last_of_own(self.frames) or self.frames[-1]
             place = frame.path.rpartition("/")[2] + (f", line {frame.line}" if frame.line else "")
             said += f" ({place}{f', in {frame.function}' if frame.function else ''})"
         return f"{said}, {self.lines_after} lines before the end" if self.lines_after > FAR_LINES else said

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise, takewhile
 
-from wrapper.text.ending import MOST_FRAMES, Ending, Frame, cut
+from wrapper.text.ending import Ending, Frame, cut, last_frames
 from wrapper.text.tracebacks import FRAME
 
 SIGNALS = "Segmentation fault|Aborted|Bus error|Floating point exception|Illegal instruction|Killed|Terminated"
@@ -112,11 +112,11 @@ def frames_of_go(lines: Sequence[str]) -> tuple[Frame, ...]:
             found.append(Frame(frame["path"], int(frame["line"]), function.partition("(")[0]))
         if found and not line.strip():
             break
-    return tuple(reversed(found[:MOST_FRAMES]))
+    return last_frames(found[::-1])
 
 
 def innermost_last(matches: Iterable[re.Match[str] | None]) -> tuple[Frame, ...]:
     """Those up to the first line that is none."""
     found = list(takewhile(lambda match: match is not None, matches))
     frames = [Frame(match["path"], int(match["line"]), match["function"] or "") for match in found if match]
-    return tuple(reversed(frames[:MOST_FRAMES]))
+    return last_frames(frames[::-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from wrapper.text.ending import MOST_FRAMES, Ending, Frame, cut
+from wrapper.text.ending import Ending, Frame, cut, last_frames
 
 HEAD = re.compile(r"Traceback \(most recent call last\)")
 FRAME = re.compile(r'^[\s>]*File "(?P<path>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
@@ -57,8 +57,7 @@ def read_traceback(lines: Sequence[str], number: int, prefix: str) -> Ending | N
         elif line[:1] not in ("", " ", "\t", "│", "|", "╰", "+", "╭"):
             raised = RAISED.match(line)
             message = read_message(lines[later + 1 :], prefix, raised["message"] or "") if raised else ""
-            frames = frames[-MOST_FRAMES:]
-            return Ending("exception", raised["name"], message, tuple(frames), later) if raised else None
+            return Ending("exception", raised["name"], message, last_frames(frames), later) if raised else None
     return None
 
 

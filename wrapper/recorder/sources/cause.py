@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ OF_ITS_OWN = {
 }
 LIMITS = {24: "its limit of CPU time", 25: "its limit of file size"}
 TIMED_OUT = 124  # what timeout(1) ends with
+TIMED_OUT_TEXT = "timeout ended it: its time was over"
 
 
 def read(channel: Channel) -> None:
@@ -111,8 +113,24 @@ def find_cause(journal: Journalled, part: dict[str, Any], lines: list[str]) -> d
     if memory and (ending is None or ending.kind != "cuda out of memory"):
         return memory
     if os.WIFSIGNALED(status):
+        if os.WTERMSIG(status) == SIGKILL and is_timeout_that_kills(part):
+            return {"kind": "timeout", "text": TIMED_OUT_TEXT, "from": "signal", "signal": "SIGKILL"}
         return of_signal(os.WTERMSIG(status), journal, ending)
     return of_exit(os.WEXITSTATUS(status), part, ending, lines)
+
+
+def first_word(part: dict[str, Any]) -> str:
+    """The name of the program that was started."""
+    argv = part.get("argv")
+    return os.path.basename(str(argv[0])) if isinstance(argv, list) and argv else ""
+
+
+def is_timeout_that_kills(part: dict[str, Any]) -> bool:
+    """Whether timeout(1) was asked to kill, which it then does to itself, too."""
+    if first_word(part) != "timeout":
+        return False
+    options = takewhile(lambda word: word.startswith("-"), map(str, part["argv"][1:]))
+    return any(word.startswith(("-k", "--kill-after", "-s", "--signal")) for word in options)
 
 
 def of_slurm(channel: Channel, journal: Journalled, cause: dict[str, Any], lines: list[str]) -> dict[str, Any]:
@@ -188,12 +206,10 @@ def by_whom(sender: dict[str, Any]) -> str:
 
 def of_exit(code: int, part: dict[str, Any], ending: Ending | None, lines: list[str]) -> dict[str, Any]:
     """What an exit code and the last lines tell together."""
-    argv = part.get("argv")
-    first = os.path.basename(str(argv[0])) if isinstance(argv, list) and argv else ""
     if code == 0:
         return {"kind": "none", "text": "it ended well", "from": None}
-    if code == TIMED_OUT and first == "timeout":
-        return {"kind": "timeout", "text": "timeout ended it: its time was over", "from": "exit code"}
+    if code == TIMED_OUT and first_word(part) == "timeout":
+        return {"kind": "timeout", "text": TIMED_OUT_TEXT, "from": "exit code"}
     if ending:
         return {"kind": ending.kind, "text": ending.text, "from": "output", **in_full(ending)}
     if code > 128 and code - 128 < 65:
