@@ -50,6 +50,27 @@ def test_what_it_says_is_in_the_journal_once_and_in_order(reading):
     assert Journal("journal.jsonl").positions == {"tried": 5000, "tried:half": 2500}
 
 
+def test_those_of_one_lane_live_one_after_another(monkeypatch):
+    module = types.ModuleType("wrapper.recorder.sources.tried")
+    module.read = lambda channel: time.sleep(0.05)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    journal = Journal("journal.jsonl")
+    lane = [Reader("tried", lambda _: True, journal, command=0) for _ in range(3)]
+    alone = Reader("tried", lambda _: True, journal, command=0)
+    for reader in lane:
+        reader.lane = lane
+
+    seen = []
+    while not all(reader.is_complete for reader in (*lane, alone)):
+        for reader in (*lane, alone):
+            reader.tend(has_ended=True)
+        seen.append([bool(reader._pid) for reader in (*lane, alone)])
+        time.sleep(0.01)
+
+    assert seen[0] == [True, False, False, True]
+    assert all(sum(turn[:3]) <= 1 for turn in seen) and all(any(turn[n] for turn in seen) for n in range(3))
+
+
 def test_it_leaves_the_processors_to_the_training(reading):
     def read(channel):
         channel.send("tried", 1, is_alone=os.getsid(0) == os.getpid(), nice=os.nice(0))

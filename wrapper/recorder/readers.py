@@ -54,6 +54,7 @@ class Reader:
         self._failures: set[str] = set()
         self.is_complete = False
         self.newest = ""  # The facts that it said last.
+        self.lane: list[Reader] = []  # Those of which one lives at a time, so that not all need memory at once.
         self._has_ended = False
         self._may_hurry = False  # There is no training any more to leave room for.
 
@@ -70,7 +71,7 @@ class Reader:
         if self._pid:
             self._tell_end(has_ended)
             self._take()
-        elif not self.is_complete and time.monotonic() >= self._start_at:
+        elif not self.is_complete and time.monotonic() >= self._start_at and not any(other._pid for other in self.lane):
             if self._is_wanted(has_ended):
                 self._start(has_ended)
             else:
@@ -241,9 +242,13 @@ def make_readers(
         "system": lambda has_ended: command > 0 and not has_ended and time.monotonic() - began > SAMPLE_AFTER_S,
         "watch": lambda has_ended: has_rules and (not has_ended or journal.positions.get("watch", 0) > 0),
     }
-    return [Reader(kind, wanted[kind], journal, command, board) for kind in KINDS]
+    readers = {kind: Reader(kind, wanted[kind], journal, command, board) for kind in KINDS}
+    for kind in IN_ONE_LANE:
+        readers[kind].lane = [readers[other] for other in IN_ONE_LANE]
+    return list(readers.values())
 
 
+IN_ONE_LANE = ("code", "config", "machine")  # They look once, and nothing of it goes away with the command.
 FOLLOW_AFTER_S = 0.5
 SAMPLE_AFTER_S = 1.0  # A command that is over by then has hardly loaded anything.
 
