@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 import click
 
+from wrapper.cli import look
+from wrapper.cli.numbers import as_json as texts_for_no_numbers
 from wrapper.rundir.patterns import BadPattern, Pattern, read_pattern
 from wrapper.text.parsing.output import OutputParser
 from wrapper.text.parsing.rows import Candidate, Row
@@ -75,7 +77,8 @@ def read_rows(file: BinaryIO, parser: OutputParser) -> Iterator[Row]:
 
 def show_json(rows: Iterable[Row], candidates: list[Candidate]) -> None:
     for row in rows:
-        sys.stdout.write(json.dumps({"step": tidy(row.step), "epoch": tidy(row.epoch), "values": row.values}) + "\n")
+        record = {"step": tidy(row.step), "epoch": tidy(row.epoch), "values": texts_for_no_numbers(row.values)}
+        sys.stdout.write(json.dumps(record) + "\n")
     for candidate in candidates:
         sys.stdout.write(json.dumps({"candidate": candidate._asdict()}) + "\n")
 
@@ -84,6 +87,9 @@ def show_candidates(candidates: Iterable[Candidate]) -> None:
     cells = [("line", "", "name", "number", "rule")]
     for found in candidates:
         cells.append((str(found.line), "taken" if found.is_taken else "not", found.name, found.text, found.rule))
+    if len(cells) == 1:
+        click.echo("wandb: there is no number in it", err=True)
+        return
     show_cells(cells)
 
 
@@ -92,13 +98,17 @@ def show_table(rows: Iterable[Row]) -> None:
     for row in rows:
         counts = (str(row.line), spell(row.step), spell(row.epoch))
         cells += [(*counts, name, repr(value)) for name, value in row.values.items()]
+    if len(cells) == 1:
+        click.echo("wandb: no metrics were found: --explain says why", err=True)
+        return
     show_cells(cells)
 
 
 def show_cells(cells: list[tuple[str, str, str, str, str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(look.width, column)) for column in zip(*cells, strict=True)]
     for line in cells:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        padded = (cell + " " * (width - look.width(cell)) for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(padded).rstrip())
 
 
 def spell(number: float | None) -> str:

@@ -4,6 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 OUTPUT = b"\rstep 1 loss: 0.9\rstep 2 loss: 0.5\nsaved to a=1.pt\n"
 
 
@@ -46,7 +48,22 @@ def test_pattern_that_cannot_work_is_shown_with_its_place(wandb: list[str]) -> N
     assert done.stderr.decode().splitlines()[1:] == ["  loss: {loss", "        ^"]
 
 
-def test_infinite_and_missing_values_are_json_that_python_reads(wandb: list[str]) -> None:
+def test_infinite_and_missing_values_are_texts_as_json_has_no_numbers_for_them(wandb: list[str]) -> None:
     done = parse(wandb, "--json", output=b"step 1 loss: nan\nstep 2 loss: -inf\n")
 
-    assert [str(json.loads(line)["values"]["loss"]) for line in done.stdout.splitlines()] == ["nan", "-inf"]
+    rows = [json.loads(line, parse_constant=pytest.fail) for line in done.stdout.splitlines()]
+    assert [row["values"]["loss"] for row in rows] == ["NaN", "-Infinity"]
+
+
+@pytest.mark.parametrize(("options", "said"), [([], "no metrics were found"), (["--explain"], "there is no number")])
+def test_log_without_metrics_is_said_to_be_one(wandb: list[str], options: list[str], said: str) -> None:
+    done = parse(wandb, *options, output=b"nothing here\n")
+
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert said in done.stderr.decode()
+
+
+def test_columns_stand_below_one_another_whatever_the_names_are_made_of(wandb: list[str]) -> None:
+    head, loss, wide = parse(wandb, output="step 1 loss: 0.5 损失值: 0.4\n".encode()).stdout.decode().splitlines()
+
+    assert head.index("value") == loss.index("0.5") == wide.index("0.4") + len("损失值")
