@@ -88,6 +88,9 @@ LOSS = {"loss": 0.31}
         ("Train / Test accuracy: 0.91 / 0.89.", {"Train accuracy": 0.91, "Test accuracy": 0.89}, None, None),
         ("epoch 3 val/acc: 45/50", {"val/acc": 0.9}, None, 3),
         ("Accuracy on test set: 97.5% (39 correct, 1 incorrect)", {"Accuracy on test set": 97.5}, None, None),
+        ("epoch nan loss 0.31", LOSS, None, None),
+        ("step inf loss 0.31", LOSS, None, None),
+        ("\ufffd loss: 0.31", LOSS, None, None),
         # names, as far as they are none
         ("🚀 epoch 3 📉 loss: 0.31 → ✅ acc: 81.2%", {"loss": 0.31, "acc": 81.2}, None, 3),
         ("step 5 |loss|=  0.31", LOSS, 5, None),

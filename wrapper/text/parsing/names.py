@@ -16,7 +16,7 @@ CELL = re.compile(
 COLON = re.compile(r"(?<!\s)\s*:\s+")
 UNITS = re.compile(r"(?<!\s)\s*[(\[](?:s|sec|secs|ms|us|min|%|GB|MB|KB|B|GiB|MiB)[)\]]$")
 ENDS = " \t'\"`-*>:.!?~=,;<(–—|"
-ORNAMENTS = re.compile(r"^[\s←-⇿⌀-⏿■-➿⬀-⯿️‍\U0001f000-\U0001faff]+|[\s←-⇿■-➿️\U0001f000-\U0001faff]+$")
+ORNAMENTS = re.compile(r"^[\s\ufffd←-⇿⌀-⏿■-➿⬀-⯿️‍\U0001f000-\U0001faff]+|[\s←-⇿■-➿️\U0001f000-\U0001faff]+$")
 VERB = re.compile(r"(?:^|(?<=\s))(is|was|were|of)$")
 TUPLE = re.compile(r"\(\s?['\"]([\w ./@-]{1,60})['\"]\s?,\s?$")  # ('loss', 0.3)
 CALL = re.compile(r"(?<![\w.])[A-Za-z_][\w.]{2,60}\((\w+)$")  # Result(loss=0.3
