@@ -71,9 +71,6 @@ def restore(facts: dict[str, Any], source: Path, part: Path, goal: Path) -> None
     git("init", "--quiet", cwd=goal)
     if facts["commit"]:
         git("fetch", "--quiet", source, f"{facts['commit']}:refs/heads/restored", cwd=goal)
-        if facts.get("sparse"):
-            git("config", "core.sparseCheckout", "true", cwd=goal)
-            (goal / ".git" / "info" / "sparse-checkout").write_text("\n".join([*facts["sparse"]["patterns"], ""]))
         git("checkout", "--quiet", "--detach", facts["commit"], cwd=goal)
     for inner in facts.get("submodules", ()):
         if inner["commit"]:
@@ -81,6 +78,8 @@ def restore(facts: dict[str, Any], source: Path, part: Path, goal: Path) -> None
             restore(inner, source / place, part, goal / place)
     if facts["patch"]:
         git("apply", part / facts["patch"]["path"], cwd=goal)
+    if sparse := facts.get("sparse"):
+        git("sparse-checkout", "set", "--no-cone", "--", *sparse["patterns"], cwd=goal)
     if facts.get("untracked"):
         unpack(part / facts["untracked"]["path"], goal)
 

@@ -147,6 +147,36 @@ def test_tree_with_changed_submodules_is_given_back(wandb, tmp_path):
     assert git("diff", "--submodule=short", "HEAD", "--", "libs/moved", cwd=tmp_path / "there")
 
 
+def test_submodule_that_cannot_be_read_is_not_exact(wandb, tmp_path):
+    library = make_repository(tmp_path / "library", a_py="a = 1\n")
+    root = make_repository(tmp_path / "here")
+    git("submodule", "--quiet", "add", library, "lib", cwd=root)
+    commit_all(root, "with a library")
+    (root / "lib" / ".git").write_text("gitdir: ../nowhere\n")
+
+    facts = record(wandb, cwd=root)
+
+    assert "not a git repository" in facts["submodules"][0]["problem"]
+    assert facts["exact"] is False
+
+
+def test_secret_in_a_submodule_of_a_submodule_is_told(wandb, tmp_path):
+    innermost = make_repository(tmp_path / "innermost", a_py="a = 1\n")
+    library = make_repository(tmp_path / "library")
+    git("submodule", "--quiet", "add", innermost, "in", cwd=library)
+    commit_all(library, "with a library")
+    root = make_repository(tmp_path / "here")
+    git("submodule", "--quiet", "add", library, "lib", cwd=root)
+    git("submodule", "--quiet", "update", "--init", "--recursive", cwd=root)
+    commit_all(root, "with a library")
+    (root / "lib" / "in" / "a.py").write_text('API_KEY = "very-secret-1"\n')
+
+    facts = record(wandb, cwd=root)
+
+    assert [item["in"] for item in facts["masked"]] == ["files/submodules/lib.in/diff.patch"]
+    assert facts["exact"] is False
+
+
 def test_repository_within_the_repository_is_given_back(wandb, tmp_path):
     root = make_repository(tmp_path / "here")
     inner = make_repository(root / "others" / "tool", x_py="x = 1\n")
@@ -226,11 +256,12 @@ def test_line_ends_of_windows_are_given_back(wandb, tmp_path, attributes):
 
 def test_sparse_checkout_is_given_back(wandb, tmp_path):
     root = make_repository(tmp_path / "here")
-    for name in ("lib/a.py", "lib/b.py", "data/a.csv"):
+    for name in ("lib/a.py", "lib/b.py", "data/a.csv", "data/more.csv"):
         write(root / name, b"1\n")
     commit_all(root, "all")
     git("sparse-checkout", "set", "lib", cwd=root)
     (root / "lib" / "a.py").write_text("2\n")
+    write(root / "data" / "more.csv", b"not in the pattern\n")
     before = tree_of(root)
 
     facts = record(wandb, cwd=root)

@@ -274,7 +274,7 @@ class Reading:
         """Say whether all of it can be given back."""
         masked = [
             {"in": kept["path"], **item}
-            for found in (self.facts, *self.facts.get("submodules", ()))
+            for found in all_trees(self.facts)
             for key in ("patch", "patch_upstream", "untracked", "archive")
             if (kept := found.get(key))
             for item in kept.pop("masked", ())
@@ -284,9 +284,7 @@ class Reading:
             places = ", ".join(sorted({f"{item['path']} in {item['in']}" for item in masked})[:5])
             self.problems.append(f"secrets were masked, so restoring the code is inexact: {places}")
         if "commit" in self.facts:
-            is_lacking = bool(self.facts.get("bare")) or any(
-                map(lacks_files, (self.facts, *self.facts.get("submodules", ())))
-            )
+            is_lacking = bool(self.facts.get("bare")) or any(map(lacks_files, all_trees(self.facts)))
             self.facts["exact"] = not (masked or self.problems or self._left_out.count or is_lacking)
         if self.facts.get("root"):
             self.facts["dirty"] = bool(
@@ -300,10 +298,17 @@ def is_dirty(found: Facts) -> bool:
     return is_moved or bool(found.get("changed")) or any(map(is_dirty, found.get("submodules", ())))
 
 
+def all_trees(found: Facts) -> Iterator[Facts]:
+    """The facts of a tree, and of all repositories within it."""
+    yield found
+    for inner in found.get("submodules", ()):
+        yield from all_trees(inner)
+
+
 def lacks_files(found: Facts) -> bool:
-    """Whether files were not checked out, and nothing tells which."""
+    """Whether it could not be read, or files were not checked out and nothing tells which."""
     sparse = found.get("sparse")
-    return sparse is not None and not sparse["patterns"]
+    return "problem" in found or (sparse is not None and not sparse["patterns"])
 
 
 def is_only_filtered(tree: Tree, change: Change, conversions: dict[str, str]) -> bool:
