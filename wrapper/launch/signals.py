@@ -30,9 +30,10 @@ HARMLESS = {_signal.SIGCHLD, _signal.SIGCONT, _signal.SIGURG, _signal.SIGWINCH}
 STOPS = {_signal.SIGTSTP, _signal.SIGTTIN, _signal.SIGTTOU}
 SI_KERNEL = 128
 ANSWERED_WITHIN_S = 1.0
-# Slurm and systemd signal the processes of a job one after the other: so long the keeper's turn may still come,
-SENT_WITHIN_S = 0.025
-LONGEST_SENDING_S = 0.5  # and so long where whoever sends it has not come to rest.
+# Slurm and systemd signal the processes of a job one after the other. When such a one has come to rest, all are sent;
+RESTS_AFTER_S = 0.002
+SENT_WITHIN_S = 0.025  # of one that is gone, or not to be seen, nobody knows whether another goes on;
+LONGEST_SENDING_S = 0.5  # and one may be busy with something else.
 STALE_S = 2.0  # We may come to what the keeper has reported much later: each signal that is before it takes its time.
 FIRST_QUESTION = 128  # Lower numbers are signals.
 SHOWN_WITHIN_S = 0.3
@@ -95,19 +96,17 @@ class Canary:
 
     def has_had(self, signum: int, sender: int) -> bool:
         """Whether it got this signal as well, now or a moment ago."""
-        soon = time.monotonic() + SENT_WITHIN_S
-        deadline = time.monotonic() + LONGEST_SENDING_S
+        began = time.monotonic()
         poll = select.poll()
         poll.register(self._reports, select.POLLIN)
         while True:
-            now = time.monotonic()
-            was_sent = now >= deadline or (now >= soon and not is_at_work(sender))
+            was_sent = _was_sent(sender, time.monotonic() - began)
             has_answered = self._ask()
             if self._take(signum):
                 return True
             if was_sent or not has_answered:
                 return False
-            poll.poll(1000 * SENT_WITHIN_S)
+            poll.poll(1000 * RESTS_AFTER_S)
 
     def _take(self, signum: int) -> bool:
         """Whether there is a report that is not old; each stands for one signal: those from SIGRTMIN on queue."""
@@ -139,6 +138,14 @@ class Canary:
             if number < FIRST_QUESTION:
                 self._reported.setdefault(number, []).append(time.monotonic())
         return numbers
+
+
+def _was_sent(sender: int, since_s: float) -> bool:
+    """Whether a signal that came so long ago has been sent to all who are to get it."""
+    if since_s < RESTS_AFTER_S:
+        return False
+    is_busy = is_at_work(sender)
+    return since_s >= (SENT_WITHIN_S if is_busy is None else LONGEST_SENDING_S if is_busy else RESTS_AFTER_S)
 
 
 class Signals:

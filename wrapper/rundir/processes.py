@@ -93,13 +93,14 @@ def process_state(pid: int | str) -> str:
         return ""
 
 
-def is_at_work(pid: int) -> bool:
-    """Whether any thread of a process runs, or waits for a disk; False where that is not to be seen from here."""
+def is_at_work(pid: int) -> bool | None:
+    """Whether any thread of a process runs, or waits for a disk; None where it is gone, or not to be seen from here."""
     try:
         threads = os.listdir(f"/proc/{pid}/task")
     except OSError:
-        return False
-    return any(process_state(f"{pid}/task/{thread}") in ("R", "D") for thread in threads)
+        return None
+    states = [process_state(f"{pid}/task/{thread}") for thread in threads]
+    return None if set(states) <= {"", "Z", "X"} else "R" in states or "D" in states
 
 
 def watch_process(pid: int) -> int | None:
