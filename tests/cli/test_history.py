@@ -134,6 +134,15 @@ def test_sources_stand_beside_their_rows_when_there_are_several(wandb: list[str]
     assert sources("--all-sources", "--keys", "loss") == [["metrics", 0.5, None], ["output", 0.51, None]]
 
 
+def test_column_of_sources_is_as_wide_as_they_are(wandb: list[str]) -> None:
+    make_run(records=[log(1, loss=0.5), log(1, 1, "followed:logs/version_0/metrics.csv", lr=1)])
+
+    head, *rows = answer(wandb, "history", "latest").splitlines()
+
+    ends = [head.index("source") + len("source")] * 2
+    assert [row.index(name) + len(name) for row, name in zip(rows, ("metrics", "metrics.csv"), strict=True)] == ends
+
+
 def test_attempt_is_shown_as_it_was(wandb: list[str]) -> None:
     make_run(records=[log(step, loss=step) for step in (1, 2, 3)])
     make_run(attempt=1, records=[log(2, loss=20)])

@@ -177,7 +177,7 @@ class Shown:
             names=list(chosen),
             started_at=started_at,
             has_epochs=any(track.has_epochs for track in tracks),
-            has_sources=len(origins) > 1,
+            sources=[origin.label for origin in origins],
             counted={origin for origin in origins if origin not in with_steps and origin.kind == "output"},
             has_steps=bool(with_steps),
         )

@@ -24,14 +24,21 @@ ROW_GROUP = 1 << 16
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns there are. `counted` are the sources without any step, whose rows are numbered instead."""
+    """Which columns there are. `counted` are the sources without any step, whose rows are numbered instead.
+
+    `sources` is what the sources are called; of one alone nothing is said.
+    """
 
     names: list[str]
     started_at: float
     has_epochs: bool
-    has_sources: bool
+    sources: list[str]
     counted: set[Origin]
     has_steps: bool = True
+
+    @property
+    def has_sources(self) -> bool:
+        return len(self.sources) > 1
 
     def step(self, shown: ShownRow) -> float | None:
         return shown.row.number if shown.origin in self.counted else shown.row.step
@@ -53,10 +60,12 @@ class Columns:
 
     def widths(self) -> list[int]:
         """Of the columns before the metrics, and of the metrics that a terminal has room for."""
-        before = [STEP_COLUMNS, *[NUMBER_COLUMNS - 2] * self.has_epochs, 7, *[LONGEST_SOURCE] * self.has_sources]
-        longest = LONGEST_NAME if look.is_narrow() else 1 << 16
+        is_narrow = look.is_narrow()
+        longest, longest_source = (LONGEST_NAME, LONGEST_SOURCE) if is_narrow else (1 << 16, 1 << 16)
+        source = min(longest_source, max(map(look.width, ["source", *self.sources])))
+        before = [STEP_COLUMNS, *[NUMBER_COLUMNS - 2] * self.has_epochs, 7, *[source] * self.has_sources]
         widths = before + [max(NUMBER_COLUMNS, min(longest, look.width(words.visible(name)))) for name in self.names]
-        if look.is_narrow():
+        if is_narrow:
             room = look.terminal_width()
             fitting, used = 0, -len(look.GAP)
             for width in widths:
