@@ -147,6 +147,23 @@ def test_tree_with_changed_submodules_is_given_back(wandb, tmp_path):
     assert git("diff", "--submodule=short", "HEAD", "--", "libs/moved", cwd=tmp_path / "there")
 
 
+def test_files_of_a_submodule_without_its_repository_are_given_back(wandb, tmp_path):
+    library = make_repository(tmp_path / "library", a_py="a = 1\n")
+    root = make_repository(tmp_path / "here")
+    git("submodule", "--quiet", "add", library, "lib", cwd=root)
+    commit_all(root, "with a library")
+    (root / "lib" / ".git").unlink()  # As in a copy that left such things out.
+    write(root / "lib" / "deep" / "b.py", b"b = 1\n")
+    (root / "lib" / "link").symlink_to("deep")
+    before = tree_of(root)
+
+    facts = record(wandb, cwd=root)
+
+    restore(facts, root, newest_part(root).path, tmp_path / "there")
+    assert tree_of(tmp_path / "there") == before
+    assert facts["exact"] is True
+
+
 def test_submodule_that_cannot_be_read_is_not_exact(wandb, tmp_path):
     library = make_repository(tmp_path / "library", a_py="a = 1\n")
     root = make_repository(tmp_path / "here")

@@ -149,7 +149,8 @@ class Reading:
             found["problem"] = f"more than {MOST_TREES} repositories"
             return
         if not os.path.lexists(os.path.join(place, ".git")):
-            found["commit"] = None  # It is not checked out.
+            found["commit"] = None  # It is not checked out; what lies there all the same is in no repository.
+            self._keep_folder(place, prefix + path)
             return
         try:
             inner = trees.find_tree(place, self._deadline_s)
@@ -162,6 +163,22 @@ class Reading:
         found |= trees.describe_head(inner)
         self._try(f"{path}: which commit a remote has", lambda: self._find_base(inner, found))
         yield from self._read_tree(inner, f"{prefix}{path}/", found)
+
+    def _keep_folder(self, folder: str, name: str) -> None:
+        """Take files that git would not look at for untracked ones."""
+        count = 0
+        for place, folders, files in os.walk(folder):
+            links = [link for link in folders if os.path.islink(os.path.join(place, link))]
+            for path in (os.path.join(place, file) for file in (*files, *links)):
+                count += 1
+                inner = os.path.join(name, os.path.relpath(path, folder))
+                if count > MOST_UNTRACKED:
+                    self._left_out.add(name, f"more than {MOST_UNTRACKED} untracked files")
+                    return
+                if MADE.search(inner) or self._is_new(path):
+                    self._outputs += 1
+                elif member := look(inner, path, self._left_out):
+                    self._members.append(member)
 
     def _keep_changes(self, tree: Tree, prefix: str, facts: Facts) -> None:
         found = trees.find_changes(tree)
