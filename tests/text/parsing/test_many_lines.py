@@ -128,6 +128,20 @@ def test_box_is_one_row() -> None:
     assert read(box) == [({"rollout/ep_rew_mean": 22}, 128, None)]
 
 
+def test_box_between_two_rules_is_one_row() -> None:
+    box = "---------  ----\nEpoch         3\nflag       True\nQF1 Loss    0.5\ndrift       0.7\n---------  ----\n"
+
+    assert read(f"epoch 3 is over\n{box}loss 0.4") == [
+        ({"QF1 Loss": 0.5, "drift": 0.7}, None, 3),
+        ({"loss": 0.4}, None, 3),
+    ]
+
+
+@pytest.mark.parametrize("head", ["setting     value\n", ""])
+def test_pairs_below_a_rule_are_no_box_without_another(head: str) -> None:
+    assert read(f"{head}---------  ------\ndrift         0.3\nlr          0.001\n\nthat is all of it") == []
+
+
 def test_table_without_a_metric_is_none() -> None:
     assert read("Package    Version\n---------- -------\nclick      8.1\nrich       15.0\n") == []
 

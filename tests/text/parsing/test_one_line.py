@@ -52,6 +52,7 @@ LOSS = {"loss": 0.31}
         ("<5> loss: 0.31", LOSS, 5, None),
         ("  5 train loss 0.31", {"train loss": 0.31}, 5, None),
         ("Loss after 3 epochs: 0.31", {"Loss": 0.31}, None, 3),
+        ("KL divergence after 5 iterations with early exaggeration: 0.31", {"KL divergence": 0.31}, 5, None),
         ("Iter: 5, loss: 0.31, step: 0.5", LOSS, 5, None),
         ("epoch 3 batch_in_epoch: 0 loss: 0.31", LOSS, None, 3),
         ("Episode 5 Reward: 21.0 Epsilon: 0.81", {"Reward": 21, "Epsilon": 0.81}, 5, None),

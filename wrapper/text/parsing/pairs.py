@@ -14,7 +14,7 @@ TOKEN = re.compile(
     f"| ?of {MASK})?"
     r"(?P<unit> ?%|[A-Za-zµ°%#][\w/%]*)?"
 )
-COUNTED = re.compile(r" (\w+)\s?:")
+COUNTED = re.compile(r" (\w+)(?: [a-z ]{1,40})?:")
 TRAILING = re.compile(rf"\s*([^|,;│\[\](){{}}{MASK}]{{1,60}})")
 BEFORE_JUNK = tuple("/\\~$&@_-?")
 FILE = re.compile(
@@ -238,7 +238,7 @@ class Pairs:
             return self._refuse("", "list")
         if not named.name or (named.joint == " " and split(named.name)[-1] in VERBS):
             return self._read_nameless(named._replace(name=""), unit, before, end)
-        if self._counted and named.name == self._counted and named.joint == ":":
+        if self._counted and before.startswith(f" {self._counted}") and named.joint == ":":
             return self._read_nameless(named._replace(name=""), unit, before, end)
         if after := self._find_counted(named, end):
             self._subject, self._counted = named.name.rpartition(" ")[0], after

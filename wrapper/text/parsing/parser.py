@@ -244,7 +244,7 @@ class Parser:
         plan, line, numbers, start = reading
         if plan.shape.total is not None and "%|" in line:
             self._note_bar(plan.shape, numbers)
-        if plan.may_be_row:
+        if plan.may_be_row or self._stream.tables.edge:
             record = self._stream.tables.read_row(line[start:])
             if record is not None:
                 return self._take_record(record)

@@ -25,6 +25,7 @@ from wrapper.text.parsing.names import tidy
 from wrapper.text.parsing.words import is_section, role, step_rank
 
 RULE = re.compile(r"[\s\-=_+|:*~─━═┄┌┬┐├┼┤└┴┘╭╮╰╯╞╪╡┏┳┓┡╇┩┣╋┫┗┻┛╔╦╗╠╬╣╚╩╝│┃]*")
+EDGE = re.compile(r"\s*-{3,}\s{2,}-{3,}\s*")  # above and below a box without a frame
 MISSING = frozenset(["N/A", "n/a", "NA", "-", "--", "None", "none", "null", "", "—", "nan"])
 KEPT_LINES = 4
 KEPT_ROWS = 4096  # of the rows seen, so that a table that is drawn again adds nothing
@@ -60,6 +61,7 @@ class Tables:
         self._labels: dict[int, str] = {}
         self._box: dict[str, float] = {}
         self._box_group = ""
+        self.edge = ""  # of a box without a frame that is open
         self._is_description = False  # of data: how many, their mean, their least
 
     def remember(self, line: str) -> None:
@@ -70,7 +72,7 @@ class Tables:
 
     def has_box(self) -> bool:
         """Whether a box has begun."""
-        return bool(self._box)
+        return bool(self._box or self.edge)
 
     def pass_over(self, lines: list[str], count: int) -> None:
         """As `note` of so many lines, of which these are the last; there is no box."""
@@ -80,6 +82,10 @@ class Tables:
 
     def note(self, line: str) -> Record | None:
         """Remember a line that is no row: it may be a header, or end a box."""
+        if self.edge or EDGE.fullmatch(line):
+            is_inside, closed = self._follow_edge(line)
+            if is_inside:
+                return closed
         if not line or line.isspace():
             return self.end_box()
         done = self.end_box() if self._box and (RULE.fullmatch(line) or find_separator(line) != "|") else None
@@ -96,8 +102,26 @@ class Tables:
             self._header = None
         return done
 
+    def _follow_edge(self, line: str) -> tuple[bool, Record | None]:
+        """Whether a line opens, goes on in or closes a box between two rules of equal length, and what the box said."""
+        if self.edge and line.strip() == self.edge:
+            self.edge = ""
+            return True, self.end_box()
+        cells = PHRASE.findall(line)
+        if self.edge and len(cells) == 2:
+            return True, None
+        if self.edge:  # It was none.
+            self.edge, self._box = "", {}
+        is_below_header = bool(self._recent) and len(PHRASE.findall(self._recent[-1])) == 2
+        if not EDGE.fullmatch(line) or is_below_header:
+            return False, None
+        self.edge, self._box = line.strip(), {}
+        return True, None
+
     def read_row(self, line: str) -> Record | None:
         """What a row says; an empty record for one that is part of a box; None when the line is no row."""
+        if self.edge:
+            return self._read_edged(line)
         if not self._header and not self._recent_headers() and line.isascii() and "|" not in line:
             return None
         line = TRAILING_BAR.sub("", line) if "%" in line else line
@@ -153,6 +177,15 @@ class Tables:
         if len(self._box) < MOST_COLUMNS:
             self._box[self._box_group + tidy(name)] = value
         return True
+
+    def _read_edged(self, line: str) -> Record | None:
+        """Add a line to the box without a frame that is open."""
+        found = list(PHRASE.finditer(line))
+        if len(found) != 2:
+            self.edge, self._box = "", {}
+            return None
+        cells = [Cell(part.group(), part.start(), part.end()) for part in found]
+        return Record({}) if self._read_boxed(cells) else None
 
     def _is_in_table(self, cells: list[Cell]) -> bool:
         """Whether a table is going on to which they belong: its header counts or measures in two columns."""
@@ -268,6 +301,8 @@ class Tables:
                 refused.append((name, kind))
             else:
                 values[f"{label}/{name}" if label else name] = value
+        if len(values) == 1 and pairs[-1][0].text == OF_CLASSES and role(label) == "metric":
+            values = {label: next(iter(values.values()))}  # The row `accuracy`, which has no column of its own.
         long = self._read_long(pairs)
         if long is not None:
             return Record(long, rule="table of metrics and values")
