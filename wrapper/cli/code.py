@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wrapper.cli.words import visible
+from wrapper.cli.words import size, visible
 from wrapper.rundir.reading import Part
 
 SHORT = 7
@@ -41,6 +41,17 @@ def code_text(code: dict[str, Any]) -> str:
         notes.append(counted(left_out, "left out", "left out"))
     text = "; ".join(note for note in notes if note)
     return visible(f"{place} ({text})" if text else place)
+
+
+def left_out(code: dict[str, Any]) -> list[str]:
+    """not kept: data.bin, 30.0 MB: larger than 10 MB; a line for each that is named."""
+    found = code.get("left_out")
+    named = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    sizes = [f", {size(item['bytes'])}" if isinstance(item.get("bytes"), int) else "" for item in named]
+    lines = [f"not kept: {item.get('path')}{its}: {item.get('why')}" for item, its in zip(named, sizes, strict=True)]
+    count = code.get("left_out_files")
+    more = count - len(named) if isinstance(count, int) else 0
+    return [*map(visible, lines), *([f"and {more:,} more"] if more > 0 else [])]
 
 
 def script_text(code: dict[str, Any]) -> str:

@@ -32,3 +32,19 @@ def made_text(made: dict[str, Any]) -> str:
     if missing := len(made.get("saved") or []) - len(kept):
         texts.append(f"{missing} could not be saved")
     return "; ".join(texts)
+
+
+def files(made: dict[str, Any]) -> list[str]:
+    """model.pt, 1.3 GB, saved: one line for each that is listed, and for those that are kept besides."""
+    listed = [one for one in made.get("files") or [] if isinstance(one, dict)]
+    saved = {one.get("path"): one for one in made.get("saved") or []}
+    known = {one.get("path") for one in listed}
+    every = [*listed, *(one for path, one in saved.items() if path not in known)]
+    return [words.visible(file_text(one, saved.get(one.get("path")) or {})) for one in every]
+
+
+def file_text(one: dict[str, Any], kept: dict[str, Any]) -> str:
+    texts = [str(one.get("path"))]
+    texts += [words.size(one["bytes"])] if isinstance(one.get("bytes"), int) else []
+    texts += ["saved"] if kept.get("kept") else [f"not saved: {kept['why']}"] if kept.get("why") else []
+    return ", ".join(texts)

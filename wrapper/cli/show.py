@@ -22,7 +22,13 @@ SHOWN_WITH_LAST_LINES = ("failed", "killed", "crashed")
 
 @click.command()
 @place.takes_run
-@click.option("-a", "--all", "is_all", is_flag=True, help="All of the configuration, every metric, every warning.")
+@click.option(
+    "-a",
+    "--all",
+    "is_all",
+    is_flag=True,
+    help="All of the configuration, every metric, every warning, the files that it made, what of the code is not kept.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object, with times in Unix seconds.")
 @place.in_folder
 def show(run: str, is_all: bool, as_json: bool, directory: str | None) -> None:
@@ -67,7 +73,7 @@ def page(run: Run, history: History, is_all: bool = False) -> list[str]:
     }
     part = run.latest
     lines = [headline(run, part, known), ""]
-    for label, text in rows(run, known, history, now):
+    for label, text in rows(run, known, history, now, is_all):
         first, *others = text.split("\n")
         lines.append(f"  {look.dim(look.pad(label, LABEL_COLUMNS))}{first}")
         lines.extend(f"  {'':{LABEL_COLUMNS}}{other}" for other in others)
@@ -92,7 +98,7 @@ def headline(run: Run, part: Part | None, known: dict[str, Any]) -> str:
     )
 
 
-def rows(run: Run, known: dict[str, Any], history: History, now: float) -> list[tuple[str, str]]:
+def rows(run: Run, known: dict[str, Any], history: History, now: float, is_all: bool = False) -> list[tuple[str, str]]:
     """Label and text of what is known; what is not known has no row."""
     pace = history.latest.pace if history.latest else None
     said = results.said(history)
@@ -102,7 +108,7 @@ def rows(run: Run, known: dict[str, Any], history: History, now: float) -> list[
         "command": words.command(known["command"]),
         "program": program(known),
         "directory": words.visible(known["cwd"] or ""),
-        "code": code.code_text(known["code"] or {}),
+        "code": with_list(code.code_text(known["code"] or {}), code.left_out(known["code"] or {}), is_all),
         "user": words.visible(" on ".join(str(known[key]) for key in ("user", "host") if known[key])),
         "started": time_and_age(known["started_at"] or known["created_at"], now),
         "ended": ended(known, now),
@@ -115,7 +121,7 @@ def rows(run: Run, known: dict[str, Any], history: History, now: float) -> list[
         "load": machine.load_text(known["load"] or {}),
         "output": output(known),
         "media": said["media"],
-        "made": made.made_text(known["made"] or {}),
+        "made": with_list(made.made_text(known["made"] or {}), made.files(known["made"] or {}), is_all),
         **{label: words.visible(known[label] or "") for label in ("project", "entity", "group")},
         "job type": words.visible(known["job_type"] or ""),
         "tags": words.visible(", ".join(dict.fromkeys([*map(str, known["tags"]), *said["tags"]]))),
@@ -125,6 +131,11 @@ def rows(run: Run, known: dict[str, Any], history: History, now: float) -> list[
         "kept in": words.visible(known["path"]),
     }
     return [(label, text) for label, text in texts.items() if text]
+
+
+def with_list(text: str, items: list[str], is_all: bool) -> str:
+    """The text, and below it what it sums up, where that was asked for."""
+    return "\n".join([text, *items]) if text and is_all else text
 
 
 def sent_by(sender: dict[str, int] | None) -> str:
