@@ -34,6 +34,10 @@ KEY = "0123456789abcdef" * 2 + "01234567"
             ["-c", "export WANDB_API_KEY=***; python t.py --token '***' && wandb login ***"],
         ),
         (["-H", f"Authorization: Bearer {KEY}"], ["-H", "Authorization: Bearer ***"]),
+        (
+            ["--password", "512", "--token", "1" * 12, "--db-pwd=5"],
+            ["--password", "***", "--token", "***", "--db-pwd=***"],
+        ),
         (["--db-pass", "x1", "MYSQL_PWD=x2"], ["--db-pass", "***", "MYSQL_PWD=***"]),
         (["--key-id", "AKIA" + "ABCDEFGHIJKLMNOP"], ["--key-id", "***"]),
         ([f"nvapi-{KEY}", f"dp.pt.{KEY}"], ["***", "***"]),
@@ -59,6 +63,7 @@ def test_secret_in_a_command_line_is_masked(words, masked):
         ["--lr", "0.1", "--max_tokens", "512", "--num-tokens=4096"],
         ["--pad_token", "<pad>", "--tokenizer", "bert-base", "--key", "v"],
         ["--commit", KEY, "task-abcdefabcdef-0123456789", "git@github.com:ada/mnist.git"],
+        ["--max_token", "512", "--n-token=-1", "sh -c 'x --train_token 0.5'"],
         ["--password", "--verbose", "--use-token", "True", "--secret=none"],
         ["https://user@host/path", "s3://bucket/a:b", "data/tokens.bin", "--login", "ada"],
         ["sh", "-c", "echo tokens: 5; python monkey.py key=3; passes=2"],
@@ -70,11 +75,8 @@ def test_what_is_no_secret_stays(words):
 
 
 def test_names_of_secrets_are_those_that_text_knows():
-    assert (secrets.ALWAYS, secrets.ENDINGS, secrets.OF_A_MODEL) == (
-        masking.ALWAYS,
-        masking.ENDINGS,
-        masking.OF_A_MODEL,
-    )
+    for table in ("ALWAYS", "ENDINGS", "OF_A_MODEL", "SHORT", "HAS_PASSWORDS"):
+        assert getattr(secrets, table) == getattr(masking, table)
 
 
 NAMES = st.lists(st.sampled_from([*"_-. aA1Zé", "api", "Key", "TOKEN", "pad", "hf", "DB", "Password"]), max_size=6)
@@ -83,6 +85,7 @@ NAMES = st.lists(st.sampled_from([*"_-. aA1Zé", "api", "Key", "TOKEN", "pad", "
 @given(NAMES.map("".join) | st.text(max_size=30))
 def test_name_is_secret_here_where_it_is_there(name):
     assert secrets.is_secret_name(name) == masking.is_secret_name(name)
+    assert secrets.is_password_name(name) == masking.is_password_name(name)
 
 
 @given(st.lists(st.text(alphabet="ab=:'\" -_;{}/@kKeytokenpsw\n0123456789"), max_size=5))

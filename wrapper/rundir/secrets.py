@@ -37,6 +37,7 @@ PLACES = ("hooks.slack.com/", "/api/webhooks/", "sig=", "AccountKey=")
 TELEGRAM, AZURE = ":AA", "Q~"
 SHORTEST_REST = 16
 LONGEST_NAME = 200
+LONGEST_NUMBER = 11
 # What may be a secret has one of these in it, in small letters; most command lines have none.
 HINTS = (
     *("pass", "secret", "token", "key", "credential", "authorization", "bearer", "basic", "login", "://", "private"),
@@ -67,7 +68,19 @@ def is_value_of(name: str, word: str) -> bool:
     """Whether this word, behind that name, is its secret."""
     if name.lower() in BEHIND:
         return len(word) >= SHORTEST_REST
-    return bool(name) and is_secret_name(name) and not word.startswith("-") and word.lower() not in NO_VALUE
+    return bool(name) and is_secret_name(name) and not word.startswith("-") and says_something(name, word)
+
+
+def says_something(name: str, value: str) -> bool:
+    """Whether a value of that name gives anything away; a small number does not, unless it is a password."""
+    is_number = len(value) <= LONGEST_NUMBER and value.lstrip("-").replace(".", "", 1).isdigit()
+    return value.lower() not in NO_VALUE and (not is_number or is_password_name(name))
+
+
+def is_password_name(name: str) -> bool:
+    """Whether even a number of this name is a secret: of a token, it is a number of tokens."""
+    letters = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())
+    return letters.endswith(SHORT) or any(word in letters for word in ALWAYS)
 
 
 def is_secret_name(name: str) -> bool:
@@ -116,7 +129,7 @@ class Masker:
         if not self.may_have_secret(word):
             return word
         name, sign, value = word.partition("=")
-        if sign and value.lower() not in NO_VALUE and not APART & set(name) and is_secret_name(name):
+        if sign and not APART & set(name) and is_secret_name(name) and says_something(name, value):
             return f"{name}={self.mask_value(value)}"
         if "PRIVATE KEY-----" in word:
             return self.mask_value(word)
@@ -149,7 +162,7 @@ class Masker:
         """A piece without spaces."""
         for sign in "=:":
             its, found, value = piece.partition(sign)
-            if found and value.lower() not in NO_VALUE and not value.startswith("//") and is_secret_name(its):
+            if found and not value.startswith("//") and is_secret_name(its) and says_something(its, value):
                 return f"{its}{sign}{self.mask_value(value)}"
         return self._mask_places(self._mask_tokens(self._mask_address(piece)))
 

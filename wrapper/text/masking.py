@@ -29,6 +29,7 @@ OF_A_MODEL = frozenset(
 SAID = ("config", "note", "alert", "tag")  # in a record of the metrics file, or of another file of the command's
 LONGEST_NAME = 200
 SHORTEST_SECRET = 4  # A shorter one would be found in every other word.
+SMALL_NUMBER = re.compile(r"-?\d{1,11}(?:\.\d{1,11})?")
 NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
 INSIDE_CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 PAIR = re.compile(
@@ -136,6 +137,8 @@ def _inherit(name: str, key: str) -> str:
 
 def _mask_pair(found: re.Match[str]) -> str:
     if not is_secret_name(found["name"]):
+        return found[0]
+    if SMALL_NUMBER.fullmatch(found["value"]) and not is_password_name(found["name"]):
         return found[0]
     quote = found["value"][0] if found["value"][0] in "\"'" else ""
     return f"{found['name']}{found['sign']}{quote}{MASK}{quote}"

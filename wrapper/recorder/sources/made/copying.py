@@ -111,7 +111,7 @@ def clone(source: int, target: int) -> bool:
 def refusal(size: int) -> str:
     """Why a file of this size is not copied; "" when it is."""
     if size > LARGEST_COPY_BYTES:
-        return f"it has {size:,} bytes, and the disk cannot share them"
+        return f"it is larger than {LARGEST_COPY_BYTES >> 30} GB, and the disk cannot share its blocks"
     disk = os.statvfs(FOLDER)
     if disk.f_bavail * disk.f_frsize - size < disk.f_blocks * disk.f_frsize // FREE_PART:
         return "the disk is too full for a copy"
