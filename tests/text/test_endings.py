@@ -126,6 +126,17 @@ STACKS = {
         ['Exception in thread "main" a.Bad: no data', "\tat Net.step(Net.java:7)", "\tat Net.main(Net.java:3)"],
         "a.Bad: no data (Net.java, line 7, in Net.step)",
     ),
+    "Java, with a cause": (
+        [
+            'Exception in thread "main" a.Bad: no data', "\tat Net.step(Net.java:7)", "Caused by: b.Worse: no disk",
+            "\tat Disk.read(Disk.java:1)", "\t... 1 more",
+        ],
+        "a.Bad: no data; caused by b.Worse: no disk (Net.java, line 7, in Net.step)",
+    ),
+    "Rust, with causes": (
+        ["Error: no config", "", "Caused by:", "    0: cannot read a.toml", "    1: No such file (os error 2)"],
+        "Error: no config; caused by No such file (os error 2)",
+    ),
     "JavaScript": (
         ["MyError: no data", "    at train (/a/train.js:3:9)", "    at Object.<anonymous> (/a/train.js:9:1)", ""],
         "MyError: no data (train.js, line 3, in train)",

@@ -42,6 +42,8 @@ AT = re.compile(
     r"^\s+at (?:async )?(?:(?P<function>[^()]+?) ?\()?(?P<path>(?:\w+://)?[^\s:()]+):(?P<line>\d+)(?::\d+)?\)?$"
 )
 WHAT = re.compile(r"^  what\(\):  (?P<message>.*)$")
+CAUSED = re.compile(r"^Caused by:(?: \S.*)?$")
+OF_A_LIST = re.compile(r"^\d+: ")
 RUST_PLACE = re.compile(r"^(?P<path>.+?):(?P<line>\d+)(?::\d+)?$")
 SHELL_PLACE = re.compile(r"^(?P<path>.+): line (?P<line>\d+)$")
 GO_FRAME = re.compile(r"^\t(?P<path>\S+\.go):(?P<line>\d+)")
@@ -80,7 +82,19 @@ def complete(ending: Ending, at: str, earlier: Sequence[str], later: Sequence[st
         ending = ending._replace(message=cut(found["message"]))
     elif not ending.message and ending.name in ("panic", "Error", "error in R"):
         ending = ending._replace(message=cut(first.strip()))
+    if cause := find_cause(later):
+        ending = ending._replace(message=cut(f"{ending.message}; caused by {cause}".removeprefix("; ")))
     return ending._replace(frames=find_frames(ending, at, earlier, later))
+
+
+def find_cause(later: Sequence[str]) -> str:
+    """What Java, or anyhow of Rust, says to be behind it all; "" when they do not say."""
+    found = [number for number, line in enumerate(later) if CAUSED.match(line)]
+    if not found:
+        return ""
+    said = later[found[-1]].removeprefix("Caused by:").strip()
+    numbered = [line.strip() for line in takewhile(str.strip, later[found[-1] + 1 :])]
+    return said or (OF_A_LIST.sub("", numbered[-1]) if numbered else "")
 
 
 def find_frames(ending: Ending, at: str, earlier: Sequence[str], later: Sequence[str]) -> tuple[Frame, ...]:
