@@ -77,6 +77,37 @@ def test_who_only_reports_the_failure_of_a_child_is_not_the_cause():
     assert find_ending(child + parent).message == "the real one"
 
 
+TORCHRUN = """
+Traceback (most recent call last):
+  File "/usr/bin/torchrun", line 8, in <module>
+    sys.exit(main())
+torch.distributed.elastic.multiprocessing.errors.ChildFailedError:
+============================================================
+train.py FAILED
+Root Cause (first observed failure):
+[0]:
+  rank      : 1 (local_rank: 1)
+  exitcode  : -9 (pid: 5)
+  traceback : Signal 9 (SIGKILL) received by PID 5
+============================================================
+""".splitlines()
+MPIRUN = "mpirun noticed that process rank 1 with PID 4242 on node n1 exited on signal 11 (Segmentation fault)."
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind", "text"),
+    [
+        (TORCHRUN, "signal", "SIGKILL: received by PID 5"),
+        ([MPIRUN], "signal", "Segmentation fault: mpirun noticed that process rank 1"),
+        (["srun: error: node1: task 0: Out Of Memory"], "out of memory", "srun: error: node1: task 0: Out Of Memory"),
+    ],
+)
+def test_launcher_tells_what_a_rank_died_of(lines, kind, text):
+    ending = find_ending(["epoch 3 loss 0.2", *lines])
+
+    assert (ending.kind, ending.text) == (kind, text)
+
+
 CUDA = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.15 GiB"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from wrapper.text.ending import FAR_LINES, Ending, cut
 from wrapper.text.other_endings import find_other
-from wrapper.text.tracebacks import find_traceback
+from wrapper.text.tracebacks import find_traceback, is_messenger
 
 CUDA_MEMORY = re.compile(
     r"CUDA(?: error: | driver error: )?\s*out of memory|HIP out of memory"
@@ -17,7 +17,7 @@ CUDA_MEMORY = re.compile(
 MEMORY = re.compile(
     r"^MemoryError\b|std::bad_alloc|java\.lang\.OutOfMemoryError|Cannot allocate memory|JavaScript heap out of memory"
     r"|DefaultCPUAllocator: can't allocate memory|memory allocation of \d+ bytes failed|cannot allocate vector of size"
-    r"|oom-kill event|Out[Oo]fMemory|runtime: out of memory|OutOfMemoryError\(\)"
+    r"|oom[-_]kill event|OOM Killed|: Out Of Memory$|Out[Oo]fMemory|runtime: out of memory|OutOfMemoryError\(\)"
 )
 
 
@@ -40,6 +40,8 @@ def choose(traceback: Ending | None, other: Ending | None) -> Ending | None:
     """An exception of Python tells most, but one from long before may have been caught."""
     if traceback is None or other is None:
         return traceback or other
+    if is_messenger(traceback):
+        return other
     return other if is_over(traceback.place, other) and not traceback.is_reported else traceback
 
 

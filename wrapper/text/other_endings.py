@@ -11,6 +11,12 @@ from wrapper.text.tracebacks import FRAME
 
 SIGNALS = "Segmentation fault|Aborted|Bus error|Floating point exception|Illegal instruction|Killed|Terminated"
 OTHERS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
+    ("signal", "", re.compile(r"^\s*traceback : Signal \d+ \((?P<name>SIG\w+)\) (?P<message>received by PID \d+)$")),
+    (
+        "signal",
+        "",
+        re.compile(r"^(?P<message>\w+ noticed that process rank \d+) .*exited on signal \d+ \((?P<name>[^)]+)\)"),
+    ),
     ("exception", "panic", re.compile(r"^thread '[^']*'(?: \(\d+\))? panicked at '(?P<message>.*)', (?P<at>\S+)$")),
     ("exception", "panic", re.compile(r"^thread '[^']*'(?: \(\d+\))? panicked at (?P<at>\S+?):?(?P<message>)$")),
     ("exception", "", re.compile(r'^Exception in thread "[^"]*" (?P<name>[\w.$]+)(?:: (?P<message>.*))?$')),

@@ -10,7 +10,7 @@ from wrapper.text.ending import Ending, Frame, cut, last_frames
 HEAD = re.compile(r"Traceback \(most recent call last\)")
 FRAME = re.compile(r'^[\s>]*File "(?P<path>[^"]+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
 BOXED_FRAME = re.compile(r"^\s*[│|]\s*(?P<path>/?[^\s:]+\.py):(?P<line>\d+)(?: in (?P<function>[\w.<>]+))?")
-RAISED = re.compile(r"^(?P<name>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?$")
+RAISED = re.compile(r"^(?P<name>[A-Za-z_][\w.]*)(?::(?: (?P<message>.*))?)?$")
 OF_A_GROUP = "+ Exception Group "
 # They only say that another one failed, whose own words stand elsewhere.
 MESSENGERS = (
