@@ -41,6 +41,12 @@ def parts(run: Run) -> list[tuple[int, int]]:
     return [(part.attempt, part.rank) for part in run.parts]
 
 
+def test_script_in_the_readme_is_one_of_them() -> None:
+    (shown,) = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+
+    assert shown == SCRIPTS["requeue"]
+
+
 def test_one_task(cluster: Cluster, wandb: list[str], tmp_path: Path) -> None:
     number = hand_in(cluster, wandb, tmp_path, "one")
 
