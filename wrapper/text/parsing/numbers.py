@@ -9,7 +9,7 @@ NUMBER = re.compile(
     r"|(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![\w'-])))"
 )
 # Behind a name. A line may have no other number, and that one tells more than any.
-WITHOUT_DIGITS = re.compile(r"[:= \t][-+]?(?:nan|NaN|NAN|inf|Inf|INF|Infinity)(?![\w'-])")
+WITHOUT_DIGITS = re.compile(r"[:= \t][-+]?(?:nan|NaN|NAN|inf|Inf|INF)(?![\w'-])")
 LONGEST = 40  # characters: what is longer is an identifier
 
 

@@ -1,18 +1,19 @@
 """What the lines of one stream have to do with one another."""
 
-import re
 from dataclasses import replace
 
 from wrapper.text.line import Line, Plain
 from wrapper.text.parsing.evaluations import is_of_best
-from wrapper.text.parsing.numbers import WITHOUT_DIGITS
 from wrapper.text.parsing.prefixes import find_prefix
 from wrapper.text.parsing.tables import Record, Tables
 from wrapper.text.parsing.vetoes import TEST, TRACEBACK
 from wrapper.text.parsing.words import is_section, split
 
-NOT_FINITE = (b"nan", b"NaN", b"NAN", b"inf", b"Inf", b"INF")
-IN_BYTES = re.compile(WITHOUT_DIGITS.pattern.encode())
+# Letters that a number may have stay, in small; others are "x", and what stands between words is a blank.
+SHAPE = bytes(
+    ord(chr(byte).lower()) if chr(byte) in "naifNAIF" else ord("x" if chr(byte).isalnum() and byte < 128 else " ")
+    for byte in range(256)
+)
 KEPT_LINES = 5  # of a stretch without a digit: a header is not longer
 LONGEST_WORDS = 200
 
@@ -50,10 +51,10 @@ class Stream:
 def is_of_words(data: bytes) -> bool:
     """Whether there is no number in it, and no head of a stack trace."""
     # Five times as fast as looking for one with a regular expression.
-    without = data.translate(None, b"0123456789")
-    if len(without) != len(data) or b"Traceback" in data or TEST.encode() in data:
+    shape = data.translate(SHAPE, b"0123456789")
+    if len(shape) != len(data) or b" nan " in shape or b" inf " in shape:
         return False
-    return not any(word in data for word in NOT_FINITE) or not IN_BYTES.search(data)
+    return b"Traceback" not in data and TEST.encode() not in data
 
 
 def tail(piece: Plain) -> list[Line]:
