@@ -108,6 +108,39 @@ def test_rows_are_read_by_their_header(table: str) -> None:
     assert [(folded(values), step, epoch) for values, step, epoch in read(table)] == ROWS
 
 
+PREFIXES = [
+    "2026-05-28 12:30:05,123 - INFO - trainer - ",
+    "2026-05-28 12:30:05.123 | INFO     | __main__:train:31 - ",
+    "May 28 12:30:05 node1 train[4711]: ",
+    "INFO:root:",
+    "[rank0]: ",
+    "(main pid=4711) ",
+    "trainer-1  | ",
+]
+PREFIXED_TABLES = [
+    "epoch loss val_acc\n    1  0.5     0.7\n    2  0.4     0.8",
+    "epoch,loss,val_acc\n1,0.5,0.7\n2,0.4,0.8",
+]
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("table", PREFIXED_TABLES)
+def test_table_is_read_behind_a_prefix(prefix: str, table: str) -> None:
+    lines = "\n".join(prefix + line for line in table.split("\n"))
+
+    assert [(folded(values), step, epoch) for values, step, epoch in read(lines)] == ROWS
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_code_and_stack_trace_have_no_metrics_behind_a_prefix(prefix: str) -> None:
+    trace = 'Traceback (most recent call last):\n  File "a.py", line 3, in <module>\n    loss = 0.5\nKeyError: 3'
+    text = f"{trace}\n    3 | int main(void) {{ double loss = 0.1; }}\nloss: 0.25\n{trace}"
+
+    (row,) = read("\n".join(prefix + line for line in text.split("\n")))
+
+    assert row[0] == {"loss": 0.25}
+
+
 def test_table_that_is_drawn_again_adds_nothing() -> None:
     table = "| step | loss |\n|------|------|\n| 1    | 0.5  |\n"
 

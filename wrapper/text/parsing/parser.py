@@ -35,7 +35,7 @@ from wrapper.text.parsing.steps import Steps
 from wrapper.text.parsing.streams import Stream, is_of_words, tail
 from wrapper.text.parsing.tables import Record
 from wrapper.text.parsing.telling import Teller
-from wrapper.text.parsing.vetoes import is_binary
+from wrapper.text.parsing.vetoes import TRACEBACK, is_binary
 from wrapper.text.parsing.words import first_word, is_section
 
 DIGIT = re.compile(r"[0-9]")
@@ -203,7 +203,7 @@ class Parser:
     def _feed(self, line: str) -> list[Row]:
         if not DIGIT.search(line) and not WITHOUT_DIGITS.search(line):
             return self._take_record(self._stream.read_words(line))
-        if self._stream.code:
+        if self._stream.code or TRACEBACK in line:
             self._stream.follow_code(line)
         if len(line) > LONGEST:
             return self._refuse_line(line[:80], "too long")

@@ -3,6 +3,7 @@
 Lines that differ only in their digits have their numbers in the same places: where those are is remembered as well.
 """
 
+import itertools
 import re
 from typing import NamedTuple
 
@@ -10,9 +11,9 @@ from wrapper.text.parsing.evidence import NEVER, Verdict, judge
 from wrapper.text.parsing.headers import FRAME
 from wrapper.text.parsing.messages import clean, find_glued, is_bracketed, read_shape
 from wrapper.text.parsing.numbers import NUMBER, read_number
-from wrapper.text.parsing.prefixes import MASK, find_prefix
+from wrapper.text.parsing.prefixes import MASK, Prefix, find_prefix
 from wrapper.text.parsing.shapes import Refused, Shape
-from wrapper.text.parsing.vetoes import VETOES, find_veto
+from wrapper.text.parsing.vetoes import TRACEBACK, VETOES, find_veto
 
 DIGITS = re.compile(r"\d+")
 HASH = re.compile(r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])[0-9a-f]{7,}(?![0-9A-Za-z])")
@@ -93,7 +94,7 @@ class Plans:
         plan = self._find_plan(masked, line)
         skipped = sum(end - start - 1 for start, end in spans[: plan.numbers])
         is_empty = plan.verdict.when == NEVER and plan.shape.step is None and plan.shape.epoch is None
-        is_plain = not is_bracketed(line) and find_glued(line) is None and MASK not in line
+        is_plain = not is_bracketed(line) and find_glued(line) is None and MASK not in line and TRACEBACK not in line
         is_inert = is_plain and is_empty and not plan.may_be_row and line.lstrip()[:1] not in FRAME
         is_sure = is_empty or not DIGITS.search(masked)
         places = Places(plan if is_sure else None, spans, plan.start + skipped, is_plain, is_inert)
@@ -124,15 +125,21 @@ class Plans:
 
 def make_plan(masked: str, line: str) -> Plan:
     """The plan for a line, with its numbers masked and not."""
-    veto = find_veto(line)
+    prefix = find_prefix(masked)
+    veto = find_veto(line) or (find_veto(line[find_message(line, prefix) :]) if prefix.end else "")
     may_be_header = veto not in VETOES and len(line) < LONGEST_HEADER
     if veto:
         return Plan(Shape(refused=(Refused(0, "", veto),)), Verdict(NEVER, veto), may_be_header=may_be_header)
     shape = read_shape(masked)
-    prefix = find_prefix(masked)
     text = masked[prefix.end :].strip()
-    may_be_row = "=" not in masked and (len(text.translate(ROW)) <= len(text) // 2 or "|" in masked or "│" in masked)
+    may_be_row = "=" not in text and (len(text.translate(ROW)) <= len(text) // 2 or "|" in masked or "│" in masked)
     return Plan(shape, judge(shape), may_be_row, prefix.end, prefix.numbers, may_be_header)
+
+
+def find_message(line: str, prefix: Prefix) -> int:
+    """Where the message begins in a line whose numbers are not masked."""
+    spans = [found.span(1) for found in itertools.islice(NUMBER.finditer(line), prefix.numbers)]
+    return prefix.end + sum(end - start - 1 for start, end in spans)
 
 
 def read_rank(shape: Shape, numbers: list[str]) -> int | None:

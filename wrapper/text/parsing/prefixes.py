@@ -22,22 +22,27 @@ PREFIX = re.compile(
     rf"|(?P<flagged>\[(?:{LEVEL}|[IWED]) {DAY}[ T]{HOUR}\]|\[{LEVEL}\|[^\]\[]{{1,80}}\]:?)"
     rf"|(?P<dated_logger>\[(?:[\w./]{{1,60}}:? ){{0,2}}{DAY} {HOUR}(?: [\w./]{{1,60}}(?::(?:{N}|\d+))?)?\]:?)"
     rf"|(?P<time>[\[(]?(?:{DAY}(?:[ T]| - ){HOUR}|{HOUR}|(?:{DATE})(?= - ))(?: {LEVEL})?[\])]?(?![\w%/])[,:|]?)"
+    rf"|(?P<basic>{LEVEL}:(?P<basic_name>[\w.]{{1,60}}):)"  # as Python's logging has it where nobody says otherwise
     rf"|(?P<level>[\[(]?\b{LEVEL} *[\])]?(?=[ :|-]|$)(?: (?=\())?[:|]?)"
     rf"|(?P<caller>\([\w./-]{{1,80}}\.\w{{1,4}} (?:{N}|\d+)\):?)"
     rf"|(?P<place>[\[(]?{PLACE}[\])]?)"
     rf"|(?P<stream>std(?:out|err) [FP]\b)"
     rf"|(?P<number>\{{{N}\}})"
     rf"|(?P<tag>\[(?P<tag_name>[A-Za-z_][\w.:-]{{1,40}})\](?= ?(?:[\[A-Za-z]|{N}[-/]{N}))(?! *\[{N}))"
+    rf"|(?P<unit>[\w.-]{{1,60}} [\w./-]{{1,40}}\[(?:{N}|\d+)\]:(?= ))"  # host and process, as syslog has them
+    rf"|(?P<service>[a-z][\w.-]{{0,60}}-(?:{N}|\d+) +\|)"  # as Docker Compose has them
+    rf"|(?P<function>[\w.<>/]{{1,60}}:[\w<>]{{1,40}}:{N} -(?= ))"
     rf"|(?P<printed>\[{N}\] \"(?=[A-Za-z]))"  # as R prints a text
     r"|(?P<bar>[-|>:]+(?= )|\(\S{1,200}\)(?=\s))"
     r")"
 )
 LOGGER = re.compile(
-    rf"\s*(?P<name>[\w.<>/]{{1,60}}(?::[\w<>]{{1,40}})?)(?::(?:{N}|\d+))?(?: - | ?\| ?|: ?) *(?![{N}\s:])"
+    rf"\s*(?P<name>[\w.<>/]{{1,60}}(?::[\w<>]{{1,40}})?)(?::(?:{N}|\d+))?"
+    rf"(?:(?<!\s) -(?= )|(?: - | ?\| ?|: ?) *(?![{N}\s:]))"
 )
 LIBRARY = re.compile(r"(?P<name>[a-z]\w{1,30}):(?=[A-Z\w][\w ]*[ :=])")
 LABEL = re.compile(rf"\s*{N}: +(?=[A-Za-z\[|])")
-FIRST_OF_SEVERAL = ("rank", "task", "glog", "flagged", "time", "dated_logger", "level")
+FIRST_OF_SEVERAL = ("rank", "basic", "service", "task", "glog", "flagged", "time", "dated_logger", "level")
 MOST = 10  # prefixes one after another
 
 
@@ -60,7 +65,11 @@ def find_prefix(masked: str) -> Prefix:
                 group = next(name for name in ("rank_number", "tagged", "bare") if found[name])
                 rank = read_rank(found[group], masked, found.start(group))
             has_known = has_known or found.lastgroup in FIRST_OF_SEVERAL or bool(found["rank"] or found["task"])
-            if found["printed"] and end:
+            if (end and (found["printed"] or found["service"])) or (
+                not has_known and (found["unit"] or found["function"])
+            ):
+                break
+            if found["basic"] and role(found["basic_name"]) in ("step", "epoch", "metric"):
                 break
             if found["tag"] and is_section(found["tag_name"]):
                 logger = found["tag_name"]

@@ -26,6 +26,7 @@ class Stream:
         self.section = ""
         self.is_best_next = False  # the line above says that the best row follows
         self.code = ""  # the beginning of the line that headed a stack trace
+        self._place = 0  # of it, behind a prefix
 
     def read_words(self, line: str) -> Record | None:
         """A line without a digit: a header, the end of a box, or what follows is measured on."""
@@ -35,16 +36,20 @@ class Stream:
         if len(line) > LONGEST_WORDS:
             return None
         self.is_best_next = is_of_best(line)
-        text = line[find_prefix(line).end :].strip(" -=*#.[]<>")
+        message = line[find_prefix(line).end :]
+        text = message.strip(" -=*#.[]<>")
         is_heading = text.endswith(":") and len(text) < 40 and is_section(text)
         self.section = split(text)[0] if is_heading and not text.lower().startswith("train") else ""
-        return self.tables.note(line)
+        return self.tables.note(message)
 
     def follow_code(self, line: str) -> None:
         """Notice where a stack trace begins and ends."""
-        if line.startswith((TRACEBACK, TEST)):
-            self.code = line[:4]
-        elif line[0] == "=" if self.code == TEST else not line[0].isspace():
+        place = line.find(TRACEBACK)
+        if place >= 0:
+            self.code, self._place = TRACEBACK, place
+        elif line.startswith(TEST):
+            self.code, self._place = TEST, 0
+        elif line[0] == "=" if self.code == TEST else not line[self._place : self._place + 1].isspace():
             self.code = ""
 
 
