@@ -287,9 +287,21 @@ def test_broken_pipes_that_the_caller_ignores_stay_ignored(front):
     assert signal_state(caller)["SigIgn"] == {signal.SIGPIPE}
 
 
-@pytest.mark.xfail(strict=True, reason="Python forgets it, and who knew it has become us")
 def test_broken_pipes_that_were_ignored_by_who_became_us_stay_ignored(wandb):
     assert signal_state(["env", "--ignore-signal=PIPE", *wandb, "run"])["SigIgn"] == {signal.SIGPIPE}
+
+
+def test_broken_pipes_that_only_the_caller_ignores_are_not_meant(front):
+    """slurmstepd now and then does, and its tasks do not."""
+    caller = """
+import os, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+if not (child := os.fork()):
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    os.execvp(sys.argv[1], sys.argv[1:])
+os.waitpid(child, 0)
+"""
+    assert signal_state([*PYTHON, caller, *front])["SigIgn"] == set()
 
 
 def test_broken_pipes_that_python_ignores_are_not_meant(front):

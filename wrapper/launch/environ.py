@@ -8,6 +8,7 @@ The shell read the original from /proc, and hands it over in one variable, writt
 import posix as os
 
 HANDED_OVER = b"_WANDB_ENVIRON="
+IGNORED = b"_WANDB_IGNORED="  # which signals, as /proc has it
 SET_BY_SHELLS = (b"PATH", b"PWD", b"OLDPWD", b"SHLVL", b"_")
 END = b"\036"  # of an entry; the kernel ends it with NUL, which a shell variable cannot hold
 END_WITHIN = b"\037"  # what the shell made of an END that was part of an entry
@@ -21,13 +22,13 @@ def caller_environment() -> list[bytes]:
     """
     passed_on = read_environment()
     original = next((entry for entry in passed_on if entry.startswith(HANDED_OVER)), None)
-    passed_on = [entry for entry in passed_on if not entry.startswith(HANDED_OVER)]
+    passed_on = [entry for entry in passed_on if not entry.startswith((HANDED_OVER, IGNORED))]
     if original is None or not is_proc_ours():
         return passed_on
     entries = [restore(entry, passed_on) for entry in original[len(HANDED_OVER) :].split(END)[:-1]]
     if not entries and any(entry.partition(b"=")[0] not in SET_BY_SHELLS for entry in passed_on):
         return passed_on  # A /proc that shows nothing at all is not believed.
-    return [entry for entry in entries if not entry.startswith(HANDED_OVER)]
+    return [entry for entry in entries if not entry.startswith((HANDED_OVER, IGNORED))]
 
 
 def read_environment() -> list[bytes]:

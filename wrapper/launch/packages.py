@@ -10,6 +10,7 @@ def open_site(directory: str) -> None:
     import site
 
     os.environ.pop("_WANDB_ENVIRON", None)
+    os.environ.pop("_WANDB_IGNORED", None)
     site.main()
     if directory:
         site.addsitedir(directory)
