@@ -72,20 +72,21 @@ class Pen:
             self._write_to_edge(cells)
 
     def _write_to_edge(self, cells: str) -> None:
-        grid = self._grid
-        while cells:
+        grid, place, end = self._grid, 0, len(cells)
+        while place < end:  # By place: what is left of a megabyte is not copied for each row.
             room = grid.limit - grid.x
             if room > 0:
-                self._draw(cells[:room])
-                cells = cells[room:]
+                self._draw(cells[place : place + room])
+                place += room
             elif grid.columns is None:
-                grid.leave_out(len(cells))
+                grid.leave_out(end - place)
                 return
             elif self.autowrap:
                 grid.wrap()
             else:  # Each is put over the one in the last column: of many, the first and the last tell it all.
                 grid.x -= 1
-                cells = cells[0] + cells[-1] if len(cells) > 1 else cells
+                if end - place > 1:
+                    cells, place, end = cells[place] + cells[end - 1], 0, 2
                 if not grid.x:
                     grid.part()
         self._stay_inside()
