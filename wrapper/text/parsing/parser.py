@@ -40,7 +40,6 @@ from wrapper.text.parsing.words import first_word, is_section
 
 DIGIT = re.compile(r"[0-9]")
 LONGEST = 16_384  # characters; a longer line is data
-INFINITY = float("inf")
 MOST_SEEN = 8  # of the lines that are passed over: those that may head a table are among them
 
 
@@ -270,8 +269,7 @@ class Parser:
         shape, teller = plan.shape, self._teller
         step = None if shape.step is None else read_number(numbers[shape.step])
         epoch = None if shape.epoch is None else read_number(numbers[shape.epoch])
-        if epoch is not None and not abs(epoch) < INFINITY:
-            epoch = None
+        epoch = None if epoch is None or epoch - epoch else epoch  # which is not 0 for what is not finite
         if step is not None and step % 1:
             step = None if shape.other_step is None else read_number(numbers[shape.other_step])
         rank = read_rank(shape, numbers)
