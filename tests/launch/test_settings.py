@@ -208,12 +208,12 @@ def test_early_mode_needs_no_file(flags: list[str], variables: dict[str, str], m
     assert early_mode(parse_run([*flags, "train"]), variables) == mode
 
 
-def test_settings_take_nothing_but_names_os_and_themselves() -> None:
+def test_settings_take_nothing_but_names_paths_and_themselves() -> None:
     """They are read before the command starts; every module here would be waited for."""
     program = (
-        f"import sys; sys.path.append({str(ROOT)!r}); import os; before = set(sys.modules)\n"
+        f"import sys; sys.path.append({str(ROOT)!r}); import posix, stat; before = set(sys.modules)\n"
         "from wrapper.launch import options, settings\n"
-        "settings.resolve(options.parse_run(['true']), {}, os.getcwd())\n"
+        "settings.resolve(options.parse_run(['true']), {}, posix.getcwd())\n"
         "print(*sorted(set(sys.modules) - before))"
     )
     Path("wandb.yaml").write_text("project: mnist\ntags: [a, b]\n")
@@ -222,7 +222,13 @@ def test_settings_take_nothing_but_names_os_and_themselves() -> None:
 
     assert done.stdout.split() == [
         *("__future__", "wrapper", "wrapper.launch", "wrapper.launch.options"),
-        *("wrapper.launch.plain_yaml", "wrapper.launch.settings", "wrapper.rundir", "wrapper.rundir.names"),
+        *(
+            "wrapper.launch.plain_yaml",
+            "wrapper.launch.settings",
+            "wrapper.rundir",
+            "wrapper.rundir.names",
+            "wrapper.rundir.paths",
+        ),
     ]
 
 

@@ -1,6 +1,7 @@
 """A packed file is read as it was before."""
 
 import os
+import posix
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_without_either_there_is_nothing():
 
 def test_one_that_was_interrupted_leaves_the_file(monkeypatch):
     write_journal(3000)
-    monkeypatch.setattr(os, "rename", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(posix, "rename", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
 
     with pytest.raises(OSError, match="No space"):
         pack("journal.jsonl")

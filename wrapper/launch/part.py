@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
 
 from wrapper.launch.making import remove_part
 from wrapper.launch.placing import CannotMake, Placed, Placing
 from wrapper.rundir import names
 from wrapper.rundir.lines import write_new
+from wrapper.rundir.paths import is_file, join, parent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Part:
     def write_run_file(self) -> None:
         """Make run.json, unless an earlier attempt has made it: linking is exclusive, on NFS too."""
         self._run_facts["user"] = user_name(self._run_facts["user"])
-        path = os.path.join(os.path.dirname(self.path), names.RUN_FILE)
+        path = join(parent(self.path), names.RUN_FILE)
         beside = f"{path}.{os.getpid()}.new"
         write_new(beside, self._run_facts)
         try:
@@ -56,17 +57,17 @@ def user_name(known: str) -> str:
 
 def make_part(settings: Settings, place: Place, facts: dict[str, Any]) -> Part:
     """Make the directories, the metrics file and part.json. Raises CannotMake, or Refused."""
-    base = os.path.abspath(settings.dir or ".")
-    folder = os.path.join(base, names.FOLDER)
+    base = settings.dir or os.getcwd()
+    folder = join(base, names.FOLDER)
     made: Placed | None = None
     try:
         make_folder(base, folder)
         number = int(place.job) if place.job else count_runs(folder) + 1
         made = Placing(folder, settings, place, facts["argv"], facts["cwd"]).make()
-        metrics = os.path.join(made.path, names.METRICS_FILE)
+        metrics = join(made.path, names.METRICS_FILE)
         os.close(os.open(metrics, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         whose = {"version": 1, "attempt": made.attempt, "rank": made.rank}
-        write_new(os.path.join(made.path, names.PART_FILE), {**whose, **facts})
+        write_new(join(made.path, names.PART_FILE), {**whose, **facts})
     except OSError as error:
         if made:
             remove_part(made.path)
@@ -78,8 +79,8 @@ def make_part(settings: Settings, place: Place, facts: dict[str, Any]) -> Part:
 
 def name_of(folder: str, made: Placed) -> str | None:
     """What a run that is continued was called in the beginning; None for a new one."""
-    path = os.path.join(folder, made.run, names.RUN_FILE)
-    if not made.attempt or not os.path.isfile(path):
+    path = join(join(folder, made.run), names.RUN_FILE)
+    if not made.attempt or not is_file(path):
         return None
     import json
 
@@ -98,9 +99,11 @@ def make_folder(base: str, folder: str) -> None:
     except FileExistsError:
         return
     except FileNotFoundError:
-        os.makedirs(base, exist_ok=True)
+        from os import makedirs
+
+        makedirs(base, exist_ok=True)
         os.mkdir(folder, 0o700)
-    with open(os.path.join(folder, ".gitignore"), "w") as file:
+    with open(join(folder, ".gitignore"), "w") as file:
         file.write("*\n")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
 
 from wrapper.rundir import names
+from wrapper.rundir.paths import is_folder, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Placing:
             elif keys.is_stale(key):
                 continue
             make_folder(self._run_path(key.run))
-            path = os.path.join(self._run_path(key.run), names.part_name(key.attempt, self._rank))
+            path = join(self._run_path(key.run), names.part_name(key.attempt, self._rank))
             if make_folder(path):
                 return Placed(path, key.run, key.attempt, self._rank)
         raise CannotMake(f"{self._folder} holds {MOST_LAUNCHES} launches of this program already")
@@ -81,7 +82,7 @@ class Placing:
     def _choose_with(self, keys: Keys, ordinal: int) -> tuple[str, int]:
         """The run and the attempt that this rank would say, if it is the first to say so."""
         before = keys.before()
-        if before is not None and not os.path.isdir(self._run_path(before)):
+        if before is not None and not is_folder(self._run_path(before)):
             before = None  # Somebody has removed it.
         try:
             run = self._choose(before) or keys.make_id(ordinal)
@@ -113,7 +114,7 @@ class Placing:
         return None
 
     def _run_path(self, run: str) -> str:
-        return os.path.join(self._folder, run)
+        return join(self._folder, run)
 
 
 def exists_already(run: str) -> str:
@@ -131,7 +132,7 @@ def make_folder(path: str) -> bool:
 
 def make_run(folder: str) -> str:
     """The id of a new directory."""
-    while not make_folder(os.path.join(folder, run := names.make_id())):
+    while not make_folder(join(folder, run := names.make_id())):
         continue
     return run
 
@@ -139,7 +140,7 @@ def make_run(folder: str) -> str:
 def make_attempt(run_path: str, rank: int) -> tuple[str, int]:
     """The part of the next attempt, made exclusively, and its number."""
     for attempt in range(next_attempt(run_path), ATTEMPTS):
-        path = os.path.join(run_path, names.part_name(attempt, rank))
+        path = join(run_path, names.part_name(attempt, rank))
         if make_folder(path):
             return path, attempt
     raise CannotMake(f"{run_path} holds {ATTEMPTS} attempts already")

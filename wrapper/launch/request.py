@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
 
 from wrapper.launch import outputs
 from wrapper.launch.making import KEPT, LOST, OFF, REFUSED, WORDS

@@ -7,8 +7,6 @@ command that nobody can understand: whoever gave it relies on it, so `refusal` s
 
 from __future__ import annotations
 
-import os
-
 from wrapper.launch.options import (
     MODE_MEANS,
     MODES,
@@ -24,6 +22,7 @@ from wrapper.launch.options import (
     as_tags,
     nearest,
 )
+from wrapper.rundir.paths import is_file, is_there, join, parent, without_detours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -253,8 +252,8 @@ def _folder(given: Given | None, home: str) -> str | None:
     path = given.content
     if home and (path == "~" or path.startswith("~/")):
         path = home + path[1:]
-    path = os.path.join(given.base, path)
-    return path if ".." in path else os.path.normpath(path)  # ".." behind a link is not the folder before it.
+    path = join(given.base, path)
+    return path if ".." in path else without_detours(path)  # ".." behind a link is not the folder before it.
 
 
 def _from_flags(options: RunOptions | None, cwd: str) -> dict[str, Given]:
@@ -279,14 +278,14 @@ def find_project_file(cwd: str) -> str | None:
     """
     found, folder = None, cwd
     while folder:
-        path = os.path.join(folder, PROJECT_FILE)
-        if found is None and os.path.isfile(path):
+        path = join(folder, PROJECT_FILE)
+        if found is None and is_file(path):
             found = path
         if found and folder == cwd:
             return found
-        if os.path.lexists(os.path.join(folder, ".git")):
+        if is_there(join(folder, ".git")):
             return found
-        folder = "" if folder == os.path.dirname(folder) else os.path.dirname(folder)
+        folder = "" if folder == parent(folder) else parent(folder)
     return None
 
 
@@ -296,8 +295,8 @@ def user_file(environment: Mapping[str, str]) -> str | None:
     if not config.startswith("/"):
         if not home.startswith("/"):
             return None
-        config = os.path.join(home, ".config")
-    return os.path.join(config, USER_FILE)
+        config = join(home, ".config")
+    return join(config, USER_FILE)
 
 
 def shown_path(path: str, cwd: str, home: str) -> str:
@@ -335,7 +334,7 @@ class Files:
             if name not in NAMES_IN_FILES:
                 self._note_unknown(name, key, origin)
             elif value.content is not None:
-                level[name] = Given(value.content, origin, base or os.path.dirname(path))
+                level[name] = Given(value.content, origin, base or parent(path))
         return level
 
     def _note_unknown(self, name: str, key: str, origin: str) -> None:
@@ -349,7 +348,7 @@ class Files:
     def read_official(self, folder: str) -> dict[str, Given]:
         """What the official client's settings say of project, entity and mode, with its older `disabled`."""
         for name in OFFICIAL_FILES:
-            path = os.path.join(folder, name)
+            path = join(folder, name)
             text = self._read(path)
             if text is not None:
                 shown = shown_path(path, self._cwd, self._home)
@@ -358,7 +357,7 @@ class Files:
 
     def _read(self, path: str | None) -> str | None:
         """The text of a file; None when there is none, or none that can be read."""
-        if path is None or not os.path.isfile(path):
+        if path is None or not is_file(path):
             return None
         try:
             with open(path, "rb") as file:

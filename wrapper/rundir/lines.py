@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
 
 from wrapper.rundir.packing import open_packed
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOCK_BYTES = 1 << 20
+SEEK_END = 2
 
 
 def encode(value: object) -> str:
@@ -98,7 +99,7 @@ def read_lines(path: str, offset: int = 0) -> Iterator[tuple[bytes, int]]:
 def complete_length(path: str) -> int:
     """How much of the file is whole lines: the offset after its last newline."""
     with open(path, "rb") as file:
-        end = file.seek(0, os.SEEK_END)
+        end = file.seek(0, SEEK_END)
         while end > 0:
             start = max(0, end - BLOCK_BYTES)
             file.seek(start)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import posix as os
+
+from wrapper.rundir import paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ def open_packed(path: str) -> IO[bytes]:
     try:
         return open(path, "rb")
     except FileNotFoundError:
-        if not os.path.exists(path + SUFFIX):
+        if not paths.is_there(path + SUFFIX):
             raise
     import gzip
 
@@ -28,12 +30,12 @@ def open_packed(path: str) -> IO[bytes]:
 
 def is_there(path: str) -> bool:
     """Whether the file can be read, packed or not."""
-    return os.path.exists(path) or os.path.exists(path + SUFFIX)
+    return paths.is_there(path) or paths.is_there(path + SUFFIX)
 
 
 def is_worth_packing(path: str) -> bool:
     """Whether the file is there, and not small."""
-    return os.path.exists(path) and os.path.getsize(path) >= WORTH_BYTES
+    return paths.is_there(path) and os.stat(path).st_size >= WORTH_BYTES
 
 
 def pack(path: str) -> None:
@@ -55,7 +57,7 @@ def pack(path: str) -> None:
             os.fsync(target.fileno())
         os.rename(beside, path + SUFFIX)
     except OSError:
-        if os.path.exists(beside):
+        if paths.is_there(beside):
             os.unlink(beside)
         raise
     os.unlink(path)
