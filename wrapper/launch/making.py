@@ -52,6 +52,7 @@ class Making:
                 make(lambda fields: _tell(answer_end, fields))
             finally:
                 os._exit(0)
+        os.sched_yield()  # Or the kernel may let it wait, on our processor, until we have imported all that we want.
         os.close(answer_end)
 
     def reap(self) -> None:

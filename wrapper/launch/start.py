@@ -75,5 +75,6 @@ class Start:
                 os.write(word_end, b"%d" % (error.errno or 0))
             finally:
                 os._exit(127)
+        os.sched_yield()  # It first: the kernel may have put it behind us, on our processor.
         os.close(word_end)
         return pid
