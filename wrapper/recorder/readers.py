@@ -231,7 +231,9 @@ def make_readers(
         "code": lambda _: journal.positions.get("code", 0) < 1,
         "environment": lambda _: command > 0 and journal.positions.get("environment", 0) < 2,
         "config": lambda _: journal.positions.get("arguments", 0) < 2,
-        "output": lambda has_ended: has_bytes(OUTPUT_FILE) and (has_ended or knows_writers()),
+        "output": lambda has_ended: (
+            has_bytes(OUTPUT_FILE) and (has_ended or (time.monotonic() - began > READ_AFTER_S and knows_writers()))
+        ),
         "metrics": lambda _: has_bytes(METRICS_FILE),
         "cause": lambda has_ended: has_ended and (not ended_well() or is_asked_to_end(journal.positions)),
         "followed": lambda has_ended: has_ended or time.monotonic() - began > FOLLOW_AFTER_S,
@@ -249,6 +251,7 @@ def make_readers(
 
 
 IN_ONE_LANE = ("code", "config", "machine")  # They look once, and nothing of it goes away with the command.
+READ_AFTER_S = 0.4  # Code and environment, which cannot wait, need as much memory in that time.
 FOLLOW_AFTER_S = 0.5
 SAMPLE_AFTER_S = 1.0  # A command that is over by then has hardly loaded anything.
 
