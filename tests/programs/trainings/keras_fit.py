@@ -38,7 +38,8 @@ model.compile(optimizer=keras.optimizers.Adam(0.01), loss="binary_crossentropy",
 model.fit(inputs[:640], labels[:640], batch_size=32, epochs=5, validation_data=(inputs[640:], labels[640:]),
           callbacks=[Truth()])  # fmt: skip
 loss, accuracy = model.evaluate(inputs[640:], labels[640:], callbacks=[Truth()])
-printed(spell({"accuracy": accuracy, "loss": loss}))
+# The bar says "accuracy" and "loss" again, of other data.
+printed({f"eval/{name}": text for name, text in spell({"accuracy": accuracy, "loss": loss}).items()})
 print("Test loss:", loss)
 print("Test accuracy:", accuracy)
 printed({"Test loss": repr(loss), "Test accuracy": repr(accuracy)})
