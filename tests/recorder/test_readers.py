@@ -50,6 +50,32 @@ def test_what_it_says_is_in_the_journal_once_and_in_order(reading):
     assert Journal("journal.jsonl").positions == {"tried": 5000, "tried:half": 2500}
 
 
+def test_one_that_follows_another_hears_of_the_end_when_that_one_has_said_all(monkeypatch):
+    module = types.ModuleType("wrapper.recorder.sources.tried")
+    module.read = lambda channel: [channel.wait(0.2), channel.send("tried", ended=channel.has_ended)]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    journal = Journal("journal.jsonl")
+    first, running, later = (Reader("tried", is_wanted, journal, command=0) for is_wanted in (always, always, at_end))
+    running.follows = later.follows = first
+    running.tend(has_ended=False)
+
+    while not all(reader.is_complete for reader in (first, running, later)):
+        for reader in (running, later, first):
+            reader.tend(has_ended=True)
+        assert first.is_complete or not (running._has_ended or later._pid)
+        time.sleep(0.01)
+
+    assert [record["ended"] for record in read_records("journal.jsonl")][-1] is True
+
+
+def always(_has_ended):
+    return True
+
+
+def at_end(has_ended):
+    return has_ended
+
+
 def test_those_of_one_lane_live_one_after_another(monkeypatch):
     module = types.ModuleType("wrapper.recorder.sources.tried")
     module.read = lambda channel: time.sleep(0.05)

@@ -55,6 +55,7 @@ class Reader:
         self.is_complete = False
         self.newest = ""  # The facts that it said last.
         self.lane: list[Reader] = []  # Those of which one lives at a time, so that not all need memory at once.
+        self.follows: Reader | None = None  # Until that one has said all, the end is not near.
         self._has_ended = False
         self._may_hurry = False  # There is no training any more to leave room for.
 
@@ -68,6 +69,7 @@ class Reader:
 
     def tend(self, has_ended: bool) -> None:
         """Start what is to be started, write down what was said. Raises OSError when the disk does not take it."""
+        has_ended = has_ended and (self.follows is None or self.follows.is_complete)
         if self._pid:
             self._tell_end(has_ended)
             self._take()
@@ -247,6 +249,7 @@ def make_readers(
     readers = {kind: Reader(kind, wanted[kind], journal, command, board) for kind in KINDS}
     for kind in IN_ONE_LANE:
         readers[kind].lane = [readers[other] for other in IN_ONE_LANE]
+    readers["made"].follows = readers["metrics"]  # Which says what is to be kept.
     return list(readers.values())
 
 
