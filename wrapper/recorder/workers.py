@@ -9,12 +9,16 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import ClassVar
 
 
 class Worker:
     """Calls a function in a process of its own; `poll` has the answer, or "" when it took too long or failed."""
 
+    _left: ClassVar[list[int]] = []  # Those that had not ended yet when they were no longer needed.
+
     def __init__(self, function: Callable[[], str], deadline_s: float) -> None:
+        self._left[:] = [pid for pid in self._left if not has_ended(pid)]
         self._deadline = time.monotonic() + deadline_s
         self._text = b""
         self.answer, answer_end = os.pipe()
@@ -40,11 +44,19 @@ class Worker:
         return None if piece else self._end(os.fsdecode(self._text))
 
     def _end(self, answer: str) -> str:
-        """One that hangs in the kernel cannot be waited for; it is killed, and left to itself."""
+        """One that hangs in the kernel cannot be waited for; it is killed, and left until the next one is needed."""
         os.close(self.answer)
         os.kill(self._pid, _signal.SIGKILL)
-        os.waitpid(self._pid, os.WNOHANG)
+        self._left.append(self._pid)
         return answer
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a child is gone for good; it is no zombie any more then."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:  # It was our parent's.
+        return True
 
 
 def _write_all(fd: int, data: bytes) -> None:
