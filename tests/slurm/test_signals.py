@@ -4,10 +4,13 @@ Every case is a pair of jobs, one with `wandb run` in front. All of them run at 
 its clock twice a minute only.
 """
 
+import os
 import re
 import shlex
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,7 +147,16 @@ def pairs(clusters: dict[str, Cluster], wandb: list[str], tmp_path_factory: pyte
     for (_, title), jobs in started.items():
         for job in jobs:
             finish(job, cases[title])
+    end_what_is_left([job.output.parent for jobs in started.values() for job in jobs])
     return started
+
+
+def end_what_is_left(folders: list[Path]) -> None:
+    """By its parents alone, Slurm does not find every process of a job whose shell is gone: bare or wrapped."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # It has gone.
+            if process.joinpath("cwd").readlink() in folders:
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 @pytest.mark.timeout(240)
