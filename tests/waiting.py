@@ -32,19 +32,22 @@ def descendants() -> set[tuple[int, str]]:
 def below_us(others: AbstractSet[tuple[int, str]] = frozenset()) -> set[tuple[int, str]]:
     """Living processes below this one, but for `others` and those below them; those that have ended are reaped."""
     children: dict[int, list[tuple[int, str]]] = {}
+    ended: set[tuple[int, str]] = set()
     for entry in os.listdir("/proc"):
         if entry.isdigit() and (fields := stat_fields(int(entry))):
-            if fields[0] not in "ZX":
-                children.setdefault(int(fields[1]), []).append((int(entry), fields[19]))
-            elif int(fields[1]) == os.getpid():
-                with suppress(ChildProcessError):  # Its Popen was quicker.
-                    os.waitpid(int(entry), os.WNOHANG)
+            process = int(entry), fields[19]
+            children.setdefault(int(fields[1]), []).append(process)
+            if fields[0] in "ZX":
+                ended.add(process)  # It may have children for as long as one of its threads lives.
     found: set[tuple[int, str]] = set()
     below = {*children.get(os.getpid(), [])} - others
+    for pid, _start in below & ended:
+        with suppress(ChildProcessError):  # Its Popen was quicker.
+            os.waitpid(pid, os.WNOHANG)
     while below:
         found |= below
         below = {grandchild for pid, _start in below for grandchild in children.get(pid, [])} - others
-    return found
+    return found - ended
 
 
 def is_running(pid: int) -> bool:
