@@ -27,29 +27,44 @@ def pauses(gathering, bell, *taken_bytes):
     return found
 
 
-def test_small_pieces_gather(bell):
-    first, second = pauses(Gathering(), bell, 100, 5000)
+def test_small_pieces_gather_when_they_come_one_after_another(bell, monkeypatch):
+    monkeypatch.setattr(Gathering, "SOON_S", 60.0)
+    first, second = pauses(dense(), bell, 100, 5000)
 
     assert first >= Gathering.LONGEST_S and second >= Gathering.LONGEST_S
+
+
+def test_nobody_waits_after_a_piece_that_came_alone(bell, monkeypatch):
+    monkeypatch.setattr(Gathering, "LONGEST_S", 60.0)
+    monkeypatch.setattr(Gathering, "SOON_S", 0.0)
+
+    pauses(dense(), bell, 100, 100)
+
+
+def dense():
+    """One that has just taken something."""
+    gathering = Gathering()
+    gathering._taken_at = time.monotonic()
+    return gathering
 
 
 def test_nobody_waits_after_nothing_or_much(bell, monkeypatch):
     monkeypatch.setattr(Gathering, "LONGEST_S", 60.0)
 
-    pauses(Gathering(), bell, 0, Gathering.LARGE_BYTES)
+    pauses(dense(), bell, 0, Gathering.LARGE_BYTES)
 
 
 def test_pause_ends_when_the_wrapper_rings(bell, monkeypatch):
     monkeypatch.setattr(Gathering, "LONGEST_S", 60.0)
     threading.Timer(0.05, os.write, [bell[1], b"!"]).start()
 
-    pauses(Gathering(), bell, 100)
+    pauses(dense(), bell, 100)
 
     assert os.read(bell[0], 10) == b"!"  # It is still to be heard.
 
 
 def test_pauses_become_shorter_when_much_gathers_in_them(bell):
-    gathering = Gathering()
+    gathering = dense()
 
     pauses(gathering, bell, 100, Gathering.MUCH_BYTES, 100, Gathering.MUCH_BYTES)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from wrapper.rundir.board import Board
 
-LOOK_EVERY_S = 0.25
+LOOK_EVERY_S = 0.5  # Whether our process was stopped. A look wakes a processor that may sleep.
 REAPED_WITHIN_S = 1.0
 LONGEST_END_S = 2.0  # while somebody waits for us,
 LONGEST_KEEP_S = 10.0  # and when nobody does

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import select
+import time
 
 
 class Gathering:
-    """Pauses after a piece; shorter when so much gathers that the wrapper's channel could fill.
+    """Pauses after a piece that came soon after another; shorter when so much gathers that the channel could fill.
 
     A channel is full, whatever it holds, when it has a piece in each of its slots. So the wrapper rings when it is,
     and that ends the pause.
@@ -15,16 +16,21 @@ class Gathering:
     LARGE_BYTES = 1 << 17
     MUCH_BYTES = 1 << 19  # Half of the channel.
     LONGEST_S, SHORTEST_S = 0.01, 0.0005
+    SOON_S = 0.1
 
     def __init__(self) -> None:
         self._pause_s = self.LONGEST_S
         self._has_paused = False
+        self._taken_at = -self.SOON_S
 
     def pause(self, taken_bytes: int, bell: int) -> None:
         """After a turn that took so much. What rings is still to be heard afterwards."""
         if self._has_paused:
             self._adapt(taken_bytes)
-        self._has_paused = 0 < taken_bytes < self.LARGE_BYTES
+        now = time.monotonic()
+        self._has_paused = 0 < taken_bytes < self.LARGE_BYTES and now - self._taken_at < self.SOON_S
+        if taken_bytes:
+            self._taken_at = now
         if self._has_paused:
             waiting = select.poll()
             waiting.register(bell, select.POLLIN)

@@ -28,6 +28,7 @@ LEASE_S = 30.0
 RETRY_S = 1.0
 GIVE_UP_S = 10.0
 GROWING_S, QUIET_S, IDLE_S = 0.05, 0.25, 1.0
+MUCH = 1 << 14  # bytes in one turn
 
 
 def main(site: str, part: str, given: dict[str, str]) -> None:
@@ -83,7 +84,7 @@ class Recorder:
         self._taken = 0
         self._has_told_end = False
         self._give_up_at = 0.0
-        self._leased = self._grew = time.monotonic()
+        self._leased = time.monotonic()
         self._journal.add("recorder", started=describe_processes(board.command))
         reserve_space()
         mark_unread(".")
@@ -142,8 +143,6 @@ class Recorder:
         has_ended = self._has_told_end and self._is_all_kept()
         for reader in self._readers:
             reader.tend(has_ended)
-        if taken:
-            self._grew = time.monotonic()
         if self._ended_at is None:
             self._stall.look(taken)
             self._gathering.pause(taken, self._bell)
@@ -178,7 +177,7 @@ class Recorder:
             return IDLE_S
         if self._taken >= WHOLE:
             return 0.0  # There was more than one turn takes.
-        return GROWING_S if now - self._grew < 1.0 else QUIET_S
+        return GROWING_S if self._taken >= MUCH else QUIET_S
 
     def _hear_bell(self) -> None:
         if not os.read(self._bell, 4096):  # Wrapper and keepers are gone; nobody rings any more.

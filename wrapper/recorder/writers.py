@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wrapper.rundir.board import Board
 
-FIRST_S, EVERY_S, DEADLINE_S = 0.5, 30.0, 10.0
+FIRST_S, EVERY_S, SELDOM_S, DEADLINE_S = 0.5, 30.0, 600.0, 10.0
 
 
 class SharingCheck:
@@ -20,6 +20,7 @@ class SharingCheck:
     def __init__(self, board: Board, files: list[int]) -> None:
         self._board, self._files = board, files
         self._due = time.monotonic() + FIRST_S
+        self._pause_s = EVERY_S
         self._worker: Worker | None = None
         self._found: set[str] = set()
         self._looked = 0
@@ -41,7 +42,9 @@ class SharingCheck:
         if answer is None:
             return []
         self._looked += 1
-        self._worker, self._due = None, time.monotonic() + EVERY_S
+        # It costs a tenth of a second of a processor per thousand processes: seldom, then more seldom.
+        self._worker, self._due = None, time.monotonic() + self._pause_s
+        self._pause_s = min(SELDOM_S, 2 * self._pause_s)
         new = set(filter(None, answer.split("\0"))) - self._found
         self._found |= new
         return sorted(new)

@@ -19,7 +19,7 @@ from wrapper.rundir.stretches import Reader, Stretch
 from wrapper.text.parsing.output import OutputParser
 from wrapper.text.parsing.rows import Row
 
-LOOK_EVERY_S, QUIET_EVERY_S, QUIET_AFTER_S = 0.2, 0.5, 5.0
+DENSE_EVERY_S, EVERY_S = 0.2, 0.6  # Where the last look found something, and where it found nothing.
 PROGRESS_EVERY_S = PLACE_EVERY_S = 1.0
 # So far the parser may lag behind; then it skips to the present, and rests, so that a flood costs a quarter of a core.
 MOST_BEHIND_BYTES = 16 << 20
@@ -60,7 +60,8 @@ class Reading:
         self._replay_until = channel.positions.get("parsed:bytes", 0)
         self._skips = read_skips() if self._replay_until else {}
         self._now: float | None = None
-        self._grew_at = self._told_at = time.monotonic()
+        self._told_at = time.monotonic()
+        self._has_grown = True
         self._placed_at = 0.0
         self._ended_at: float | None = None  # by the clock of our own CPU time
         self._told: object = None
@@ -73,7 +74,7 @@ class Reading:
 
     def pause_s(self) -> float:
         """How long to wait for more."""
-        return QUIET_EVERY_S if time.monotonic() - self._grew_at > QUIET_AFTER_S else LOOK_EVERY_S
+        return DENSE_EVERY_S if self._has_grown else EVERY_S
 
     def take(self) -> None:
         """Read what there is now."""
@@ -86,8 +87,7 @@ class Reading:
             self._stretches.skip_to(until + self._skips.pop(until))
         if self._is_too_far_behind():
             self._skip()
-        if self._stretches.position > before:
-            self._grew_at = time.monotonic()
+        self._has_grown = self._stretches.position > before
         self._tell_progress()
 
     def _read(self, until: int | None) -> None:
