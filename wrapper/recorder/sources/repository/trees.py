@@ -66,6 +66,8 @@ class Change:
 
 def find_tree(folder: str, deadline_s: float) -> Tree:
     """The tree that a folder lies in; raises NoRepository."""
+    if not may_lie_in_repository(folder):
+        raise NoRepository("")
     git = Git(folder, deadline_s)
     facts: dict[str, Any] = {}
     try:
@@ -81,6 +83,16 @@ def find_tree(folder: str, deadline_s: float) -> Tree:
         facts["shallow"] = True
     switch_filters_off(git)
     return Tree(root, git, index, facts)
+
+
+def may_lie_in_repository(folder: str) -> bool:
+    """False where nothing above looks like a repository: then git, and what starts it, need not be loaded."""
+    place = os.path.realpath(folder)
+    while True:
+        if os.path.lexists(os.path.join(place, ".git")) or os.path.lexists(os.path.join(place, "HEAD")):
+            return True
+        if place == (place := os.path.dirname(place)):
+            return False
 
 
 def ask_as_owner(git: Git, said: str) -> bytes:
