@@ -253,6 +253,40 @@ def test_stopped_is_stopped_and_continued_is_continued(front, send, signum):
         assert command.wait() == 0
 
 
+@pytest.mark.parametrize(
+    ("late_with", "first", "then", "left"),
+    [
+        ("SIGCONT", [signal.SIGTSTP, signal.SIGCONT], signal.SIGTSTP, "TT"),
+        ("SIGTSTP", [signal.SIGTSTP], signal.SIGCONT, "SS"),
+    ],
+)
+def test_group_that_is_stopped_and_continued_in_quick_turns_is_left_as_the_last_said(
+    changed, late_with, first, then, left
+):
+    """What stops discards what continues, and the other way round, where nobody has come to take it."""
+    wandb = changed(
+        "launch/keeper.py",
+        "    _signal.pthread_sigmask(_signal.SIG_SETMASK, FAULTS",
+        f"    FAULTS.add(_signal.{late_with})\n",
+    )
+    with running(*wandb, "run", *ECHO_LINES, preexec_fn=os.setpgrp) as command:
+        wait_until(lambda: keeper_of(command))
+        *before, last = first
+        for signum in before:
+            os.killpg(command.run.pid, signum)
+            wait_until(lambda: state(command.pid) == state(command.run.pid) == "T")
+        os.killpg(command.run.pid, last)
+        be_busy(0.1)  # The signal has been taken, and while its sender is at work more of the group may get it.
+        os.killpg(command.run.pid, then)
+
+        wait_until(lambda: state(command.pid) + state(command.run.pid) == left)
+        time.sleep(1)  # Longer than the keeper is asked.
+        assert state(command.pid) + state(command.run.pid) == left
+        os.killpg(command.run.pid, signal.SIGCONT)
+        command.tell("on")
+        assert command.read_line() == "got on"
+
+
 def test_terminating_what_is_stopped_takes_effect_when_it_is_continued(front):
     with running(*front, *ECHO_LINES) as command:
         os.kill(command.run.pid, signal.SIGSTOP)

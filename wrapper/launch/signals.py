@@ -111,6 +111,11 @@ class Canary:
                 return False
             poll.poll(1000 * RESTS_AFTER_S)
 
+    def has_reported(self, signums: set[int]) -> bool:
+        """Whether it got one of these that we have not come to yet."""
+        after = time.monotonic() - STALE_S
+        return any(at > after for signum in signums for at in self._reported.get(signum, ()))
+
     def _take(self, signum: int) -> bool:
         """Whether there is a report that is not old; each stands for one signal: those from SIGRTMIN on queue."""
         reports = self._reported.get(signum, [])
@@ -199,12 +204,18 @@ class Signals:
         if self._terminal is not None:
             self._send_to_terminal(signum, info.si_code)
             return
-        if self._canary.has_had(signum, info.si_pid):
+        if self._canary.has_had(signum, info.si_pid) or self._is_undone(signum):
             return
         if info.si_pid == self._command:  # It meant its parent, which without us is our parent.
             self._send(signum, os.getppid())
         else:
             self._send(signum)
+
+    def _is_undone(self, signum: int) -> bool:
+        """Whether our group has been told the opposite since: that discards what the keeper had not come to report."""
+        opposites = {_signal.SIGCONT} if signum in STOPS else STOPS if signum == _signal.SIGCONT else set()
+        undone = opposites & _signal.sigpending()
+        return bool(undone) and self._canary.has_reported(undone)
 
     def _note(self, info: _signal.struct_siginfo) -> None:
         self._board.note_signal(info.si_signo, info.si_pid, info.si_uid, time.time())
@@ -262,6 +273,8 @@ class Signals:
 
     def _stop_as(self, signum: int) -> None:
         """Stop as the command did, until somebody continues us both."""
+        if signum in STOPS and (info := _signal.sigtimedwait([signum], 0)) is not None:
+            self._canary.has_had(signum, info.si_pid)  # The same to both: nobody else is to be taken for it later.
         if _signal.SIGCONT in _signal.sigpending():
             return  # Somebody has since, and the command hears of it next; to stop now would forget that.
         self._board.is_stopping = 1
