@@ -23,6 +23,7 @@ SETTINGS = [
     *("core.quotePath=false", "diff.renames=copies", "diff.algorithm=histogram", "diff.noprefix=true"),
     *("diff.context=0", "diff.orderFile=gone", "core.untrackedCache=true", "core.splitIndex=true", "index.version=4"),
     *("diff.interHunkContext=9", "apply.whitespace=fix", "core.whitespace=trailing-space", "diff.relative=true"),
+    "core.fileMode=false",
 ]
 ATTRIBUTES = ["binary", "-diff", "diff=none", "export-ignore", "whitespace=cr-at-eol", "merge=ours", "-text"]
 TREES = 20

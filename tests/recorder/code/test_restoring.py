@@ -1,9 +1,13 @@
 """Commit, patch and archive give back the tree that the command saw, byte for byte."""
 
 import os
+import shutil
 
 import pytest
 from repositories import commit_all, git, make_repository, newest_part, record, restore, tree_of, warnings_of
+
+from wrapper.recorder.sources.repository import trees
+from wrapper.recorder.sources.repository.patches import write_patch
 
 ODD_NAMES = [
     "two words.py",
@@ -102,6 +106,53 @@ def test_patch_and_archive_give_back_the_tree(wandb, tmp_path):
     assert facts["exact"] is True
     assert facts["dirty"] is True
     assert "changed.py" in facts["files"]
+
+
+def test_executable_bits_that_git_is_told_not_to_look_at_are_given_back(wandb, tmp_path):
+    root = make_repository(tmp_path / "here")
+    make_old_tree(root)
+    commit_all(root, "all")
+    git("config", "core.fileMode", "false", cwd=root)
+    for name in ("staged.sh", "new.sh", "intended.sh"):
+        write(root / name, b"#!/bin/sh\n")
+    git("add", "staged.sh", cwd=root)
+    git("add", "--intent-to-add", "intended.sh", cwd=root)
+    (root / "changed.py").write_bytes(b"#!/usr/bin/env python3\n")
+    for name in ("staged.sh", "new.sh", "intended.sh", "changed.py", "tool.sh"):
+        (root / name).chmod(0o755)
+    (root / "was_tool.sh").chmod(0o644)
+    before = tree_of(root)
+
+    facts = record(wandb, cwd=root)
+
+    restore(facts, root, newest_part(root).path, tmp_path / "there")
+    assert tree_of(tmp_path / "there") == before
+    assert facts["exact"] is True
+    assert facts["files"] == ["changed.py", "intended.sh", "staged.sh"]
+
+
+def test_executable_bits_of_a_disk_that_has_none_are_no_changes(wandb, tmp_path, monkeypatch):
+    root = make_repository(tmp_path / "here", a_py="a = 1\n", b_py="b = 1\n")
+    git("config", "core.fileMode", "false", cwd=root)
+    (root / "a.py").write_text("a = 2\n")
+    for path in root.rglob("*"):
+        path.chmod(0o755)
+    copy = shutil.copyfile
+
+    def copy_there(source, goal):
+        copy(source, goal)
+        os.chmod(goal, 0o755)
+
+    monkeypatch.setattr(shutil, "copyfile", copy_there)
+    tree = trees.find_tree(str(root), 30.0)
+
+    trees.copy_index(tree, str(tmp_path))
+    kept = write_patch(tree, "HEAD", str(tmp_path / "diff.patch"), [])
+
+    assert kept is not None
+    patch = (tmp_path / "diff.patch").read_text()
+    assert "+a = 2" in patch
+    assert "mode 100755" not in patch
 
 
 def test_tree_of_a_repository_without_commits_is_given_back(wandb, tmp_path):

@@ -27,9 +27,11 @@ def write_patch(tree: Tree, commit: str, path: str, excluded: list[str]) -> dict
     """
     if len(excluded) > MOST_EXCLUDED:
         raise GitFailed(f"{len(excluded)} of the changed files cannot stand in a patch")
+    # git may be told not to look at them (core.fileMode); the tree has them all the same.
+    bits = ("-c", "core.fileMode=true") if tree.has_executable_bits else ()
     places = [":/", *(f":(top,exclude,literal){name}" for name in excluded)]
     try:
-        pieces = list(tree.git.stream(*WORDS, commit, "--", *places, most_bytes=LARGEST_PATCH_BYTES))
+        pieces = list(tree.git.stream(*bits, *WORDS, commit, "--", *places, most_bytes=LARGEST_PATCH_BYTES))
     except TooMuch:
         raise GitFailed(f"the patch is larger than {LARGEST_PATCH_BYTES >> 20} MB") from None
     data = b"".join(pieces)

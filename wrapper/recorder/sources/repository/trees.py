@@ -42,6 +42,7 @@ class Tree:
     index: str
     facts: dict[str, Any] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)  # paths of submodules, with the commit that is staged
+    has_executable_bits: bool = True
 
     @property
     def commit(self) -> str:
@@ -195,6 +196,8 @@ def copy_index(tree: Tree, folder: str) -> None:
         shutil.copyfile(tree.index, path)
         status = os.stat(tree.index)
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        # Where a file that nobody made executable is, all are, and it says nothing: disks of Windows, and shares.
+        tree.has_executable_bits = not status.st_mode & os.stat(path).st_mode & stat.S_IXUSR
     tree.git.environment["GIT_INDEX_FILE"] = path
 
 
