@@ -4,8 +4,9 @@ import os
 import shutil
 import socket
 
+import pytest
 from kept import sha256
-from repositories import commit_all, git, make_repository, names_in, newest_part, record, start
+from repositories import commit_all, git, make_repository, names_in, newest_part, record, start, tree_of, unpack
 
 from wrapper.recorder.sources.repository.archives import Archive, Leftovers, look
 from wrapper.rundir.reading import list_runs, runs_folder
@@ -244,3 +245,23 @@ def test_files_of_lfs_are_compared_by_their_pointers_and_kept_whole(wandb, tmp_p
     assert (facts["files"], facts["patch"]) == (["changed.bin"], None)
     assert archived(root, facts) == ["changed.bin"]
     assert not (root / "ran").exists()
+
+
+@pytest.mark.parametrize("looks_at_bits", ["true", "false"])
+def test_file_of_lfs_that_was_made_executable_is_kept_so(wandb, tmp_path, looks_at_bits):
+    root = make_repository(tmp_path / "here")
+    data = os.urandom(5000)
+    for name in ("tool.bin", "same.bin"):
+        (root / name).write_text(POINTER.format(sha256(data), len(data)))
+    (root / ".gitattributes").write_text("*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    commit_all(root, "pointers")
+    git("config", "core.fileMode", looks_at_bits, cwd=root)
+    for name in ("tool.bin", "same.bin"):
+        (root / name).write_bytes(data)
+    (root / "tool.bin").chmod(0o755)
+
+    facts = record(wandb, cwd=root)
+
+    assert archived(root, facts) == ["tool.bin"]
+    unpack(newest_part(root).path / facts["untracked"]["path"], tmp_path)
+    assert tree_of(tmp_path)[b"tool.bin"] == ("program", data)

@@ -331,6 +331,8 @@ def lacks_files(found: Facts) -> bool:
 def is_only_filtered(tree: Tree, change: Change, conversions: dict[str, str]) -> bool:
     """Whether it differs from the commit only in that a filter has made it what it is."""
     is_candidate = change.is_file and not change.is_staged and not change.is_unmerged
+    if tree.has_executable_bits and change.has_other_bit:
+        return False
     return is_candidate and conversions.get(change.path) == "lfs" and is_as_staged(tree, change)
 
 

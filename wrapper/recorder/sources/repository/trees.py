@@ -7,7 +7,7 @@ import re
 import shutil
 import stat
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from wrapper.recorder.sources.repository.git import Git, GitFailed
@@ -22,7 +22,7 @@ INDEX_COPY = re.compile(r"index\.(\d+)\.new(?:\.lock)?")
 NOT_OURS = "dubious ownership"
 MOVE = re.compile(rb"([0-9a-f]{40,64}) [0-9a-f]{40,64} .*> (\d+) [+-]\d{4}(?:\t|$)")
 LOG_BYTES = 1 << 16
-GITLINK = b"160000"
+GITLINK, PROGRAM = b"160000", b"100755"
 ATTRIBUTES = ("text", "eol", "ident", "working-tree-encoding", "filter")  # The last that is found decides.
 CONTENT, LINE_ENDS = "(content)", "(line ends)"
 MOST_CHANGED = 20_000
@@ -59,10 +59,16 @@ class Change:
     size_bytes: int
     mode: int
     newest: float
+    was_program: bool = False
 
     @property
     def is_file(self) -> bool:
         return stat.S_ISREG(self.mode)
+
+    @property
+    def has_other_bit(self) -> bool:
+        """Whether the commit has another executable bit."""
+        return bool(self.mode & stat.S_IXUSR) != self.was_program
 
 
 def find_tree(folder: str, deadline_s: float) -> Tree:
@@ -253,7 +259,8 @@ def find_changes(tree: Tree) -> list[Change]:
     for item in tree.git.items(*words, environment={"GIT_OPTIONAL_LOCKS": "1"}):
         fields = item.split(b" ", 10 if item[:1] == b"u" else 8)
         if item[:2] in (b"1 ", b"u ") and fields[2][:1] != b"S":
-            changes.append(look_at(tree, os.fsdecode(fields[-1]), item[:1] == b"u", item[2:3] != b"."))
+            found = look_at(tree, os.fsdecode(fields[-1]), item[:1] == b"u", item[2:3] != b".")
+            changes.append(replace(found, was_program=fields[3] == PROGRAM))
         if len(changes) > MOST_CHANGED:
             raise GitFailed(f"more than {MOST_CHANGED} files were changed")
     return changes
