@@ -282,6 +282,26 @@ def test_stack_trace_has_no_metrics() -> None:
     assert read(text) == [({"loss": 0.25}, None, None)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[train]\nloss = 0.5\n[test]\nloss = 0.5",
+        "[generator]\nloss = 0.5\n[discriminator]\nloss = 0.5",
+        'device = "cuda"\npretrained = True\nloss = 0.5\nloss = 0.5',
+        "score = tensor(0.5)\nmodel = build(3)\nscore = 0.5",
+        "for more see:\nreturn to the first:\nloss = 0.5\nloss = 0.5",
+    ],
+)
+def test_names_with_numbers_are_no_program_and_no_settings(text: str) -> None:
+    assert [list(values.values()) for values, _step, _epoch in read(text)] == [[0.5], [0.5]]
+
+
+def test_settings_that_are_printed_again_and_again_are_metrics() -> None:
+    part = "[critic]\nbatch_size = 64\nloss = 0.5\n"
+
+    assert read(part + "done\n" + part + "done\n" + part) == [({"loss": 0.5}, None, None)] * 2
+
+
 def test_fraction_of_an_epoch_and_a_bar_give_the_step() -> None:
     parser = Parser()
     parser.see(" 10%|#    | 4/45 [00:01<00:10, 4.1it/s]", end=50)

@@ -143,7 +143,8 @@ class Parser:
 
     def _is_busy(self) -> bool:
         """Whether what comes next has to be looked at line by line, even where nothing is in it."""
-        return bool(self._stream.code) or self._stream.tables.has_box() or self._bars.is_waiting()
+        stream = self._stream
+        return bool(stream.code) or stream.listing.is_open or stream.tables.has_box() or self._bars.is_waiting()
 
     def _pass_over(self, texts: list[str], end: int) -> None:
         """Read lines in which nothing is but what may head a table."""
@@ -200,8 +201,11 @@ class Parser:
         self._steps.pass_by(state.end, state.step, state.total, self._line)
 
     def _feed(self, line: str) -> list[Row]:
+        is_listed = self._stream.listing.holds(line)
         if not DIGIT.search(line) and not WITHOUT_DIGITS.search(line):
             return self._take_record(self._stream.read_words(line))
+        if is_listed:
+            return self._refuse_line(line[:80], "in a program or in settings")
         if self._stream.code or TRACEBACK in line:
             self._stream.follow_code(line)
         if len(line) > LONGEST:

@@ -14,6 +14,9 @@ VETOES = {
     "code": re.compile(
         r"^\s*(?:> +)?(?:File \"|>>> |\.\.\. |warnings\.warn|raise |assert |return |def |import )"
         r"|^\s*(?:from \w+ import |\d+ \| .*[;{}])"
+        r"|^\s*(?:[>+] )?[A-Za-z_][\w.$]{0,60} (?:<-|[-+*/]=) "
+        r"|^\s*(?:\} )?(?:(?:while|if|elif|else if) .*[<>=!(].*[:{]|for .* in .*[:{])\s*$"
+        r"|^\s*(?:const |let |var |local |float |double |int )+\w{1,60} = "
     ),
     "an address": re.compile(r"https?://|\bHTTP/\d|\b(?:GET|POST|PUT) /"),
     "a package": re.compile(

@@ -1,0 +1,89 @@
+"""Programs and settings that are printed: what stands in them as `lr = 0.1` was set, and not measured."""
+
+import re
+
+from wrapper.text.parsing.words import is_section, role
+
+NAME = r"[A-Za-z_$][\w.$]{0,60}(?:\[[^\]=]{1,40}\])?"
+TARGET = rf"{NAME}(?:, ?{NAME}){{0,4}}(?:: ?[\w.\[\], |]{{1,60}})?"
+HEADER = re.compile(r"\[{1,2}([A-Za-z][\w. -]{0,60})\]{1,2}\s*$")  # of TOML and INI
+PROMPT = r"\s*(?:(?:[>+]|>>>|\.\.\.) {1,8})?"
+STATEMENT = re.compile(
+    rf"{PROMPT}(?:import [\w., ]+$|from [\w.]+ import |(?:async )?def \w+ ?\(|class [A-Z]\w*(?:\(.{{0,200}}\))?:$"
+    rf"|library\(\w+\)|#include [<\"]|{NAME} <- |for .{{1,100}} in .{{1,200}}[:{{]$|with .{{1,200}}\).{{0,60}}:$"
+    r"|(?:if|elif|while) .{0,100}[<>=!(].{0,200}[:{]$|return [\w.]+[\w.,()\[\] ]*;?$|(?:else|try|finally) ?[:{]$)"
+)
+ASSIGNED = re.compile(rf"{PROMPT}(?P<name>{TARGET}) ?[-+*/%|&@]?= ?(?P<value>[^=\s{{][^=]*(?:\(.*)?)$")
+NUMBERS = r"(?:tensor|array|Array|np\.\w+|numpy\.\w+|jnp\.\w+|float\d{0,3}|Decimal|mx\.array)\("
+# A text, a truth value, a list of names, or what a function gives back, but for those that only wrap a number.
+NO_NUMBER = re.compile(
+    rf"[\"']|(?:true|false|True|False|TRUE|FALSE|None|NULL|null)\b|\[\s*[\"'A-Za-z]|(?!{NUMBERS})[A-Za-z_][\w.]*\("
+)
+OTHER_LINE = re.compile(
+    r"\s*(?:[>+] )?(?:#|//|;|@\w|[\])}]|[\"'].*,?$|[A-Za-z_][\w.]{0,60}\(|(?:break|continue|pass|end|else)\b)"
+)
+PATIENCE = 8  # lines that may only be numbers
+KEPT = 64  # headers
+
+
+class Listing:
+    """Tells where one is being printed: line upon line that no program says of its training.
+
+    A header with a setting below it is enough, or two statements of a program. Whoever prints the same header twice
+    is measuring something, and so is who prints no more than names with numbers.
+    """
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self._headers: set[str] = set()
+        self._begin_anew()
+
+    def holds(self, line: str) -> bool:
+        """Take the next line, and say whether it is in a listing."""
+        if not line or line.isspace():
+            return False
+        if (header := HEADER.match(line)) and not is_section(header[1]):
+            self._head(header[1])
+        elif STATEMENT.match(line):
+            self._statements += 1
+            self._note_sign()
+        elif is_setting(line):
+            self._settings += 1
+            self._note_sign()
+        elif self.is_open and self._since < PATIENCE and (ASSIGNED.match(line) or OTHER_LINE.match(line)):
+            self._since += 1
+        elif self.is_open:
+            self._begin_anew()
+        return self.is_open and self._is_sure()
+
+    def _head(self, header: str) -> None:
+        if header in self._headers:
+            self._begin_anew()
+            return
+        if len(self._headers) < KEPT:
+            self._headers.add(header)
+        self._is_headed = True
+        self._note_sign()
+
+    def _note_sign(self) -> None:
+        self.is_open, self._since = True, 0
+
+    def _is_sure(self) -> bool:
+        if self._is_headed:
+            return bool(self._statements or self._settings)
+        return self._statements > 0 and self._statements + self._settings > 1
+
+    def _begin_anew(self) -> None:
+        self.is_open = self._is_headed = False
+        self._statements = self._settings = self._since = 0
+
+
+def is_sign(line: str) -> bool:
+    """Whether a line can be the first of a listing."""
+    return bool(HEADER.match(line) or STATEMENT.match(line)) or is_setting(line)
+
+
+def is_setting(line: str) -> bool:
+    """Whether it gives a name to what is no number, or a number to what only a person sets."""
+    found = ASSIGNED.match(line) if "=" in line else None
+    return bool(found and (NO_NUMBER.match(found["value"]) or role(found["name"]) == "setting"))
