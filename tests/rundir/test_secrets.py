@@ -45,6 +45,8 @@ KEY = "0123456789abcdef" * 2 + "01234567"
         ([f"https://discord.com/api/webhooks/123/{KEY}?wait=1"], ["https://discord.com/api/webhooks/***?wait=1"]),
         ([f"https://x.net/c?sv=1&sig={KEY}&se=2"], ["https://x.net/c?sv=1&sig=***&se=2"]),
         (["123456789:AA" + "a1B2c3D4e" * 4], ["***"]),
+        (["--bot=123456789:AA" + "a1B2c3D4e" * 4], ["--bot=***"]),
+        (["bot_12345678:AA" + "a1B2c3D4e" * 4], ["bot_***"]),
         (["https://api.telegram.org/bot123456789:AA" + "a1B2c3D4e" * 4 + "/x"], ["https://api.telegram.org/bot***/x"]),
         (["abc8Q~" + "a1B2c3D4e" * 4], ["***"]),
         (["-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----"], ["***"]),

@@ -197,8 +197,8 @@ class Masker:
             if start >= len(place) and is_whole and end - start >= SHORTEST_REST:
                 return piece[:start] + self.mask_value(piece) + piece[end:]
         number, found, rest = piece.rpartition(TELEGRAM)
-        digits = number[-10:].lstrip("/bot")
-        if found and 8 <= len(digits) <= 10 and digits.isdigit() and end_of_token(rest, 0) >= 2 * SHORTEST_REST:
+        digits = number[len(number.rstrip("0123456789")) :]
+        if found and 8 <= len(digits) <= 10 and end_of_token(rest, 0) >= 2 * SHORTEST_REST:
             return number[: -len(digits)] + self.mask_value(piece) + rest[end_of_token(rest, 0) :]
         start = piece.find(AZURE) - 4
         if start >= 0 and end_of_token(piece, start + 4 + len(AZURE)) - start >= 2 * SHORTEST_REST:
