@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from wrapper.text.masking import ALWAYS, SHORT, is_secret_name
+from wrapper.text.masking import is_password_name, is_secret_name
 from wrapper.text.shapes import KEY_BEGINS, KEY_ENDS, KEY_MARK, LONGEST_KEY, MASK, mask_shapes
 
 # What every secret name has in it, in small letters; then the rest of the name, and no plain number.
@@ -95,8 +95,7 @@ def is_secret(name: str, sign: str, value: str) -> bool:
     inner = value.strip("\"'")
     if not is_secret_name(name) or not inner or MASK in inner:
         return False
-    letters = name.lower().replace("_", "").replace("-", "")
-    is_password = letters.endswith(SHORT) or any(word in letters for word in ALWAYS)
+    is_password = is_password_name(name)
     is_assigned = value != inner or sign.strip(" \t") == sign == "="
     if PLAIN.fullmatch(inner):
         return is_password and is_assigned and inner.isalpha() and len(inner) > 2 * SHORTEST_PASSWORD
