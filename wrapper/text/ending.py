@@ -52,5 +52,5 @@ class Ending(NamedTuple):
         return f"{said}, {self.lines_after} lines before the end" if self.lines_after > FAR_LINES else said
 
 
-def cut(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+def cut(text: str, longest: int = LONGEST_TEXT) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

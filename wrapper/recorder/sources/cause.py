@@ -15,7 +15,7 @@ from wrapper.rundir.journal import read_records
 from wrapper.rundir.names import END_FILE, JOURNAL_FILE
 from wrapper.rundir.processes import boot_id, signal_name
 from wrapper.rundir.reading import Part, read_edge, read_small, read_time
-from wrapper.text.ending import Ending
+from wrapper.text.ending import Ending, cut
 from wrapper.text.endings import find_ending
 from wrapper.text.masker import mask_lines
 from wrapper.text.screen import Screen
@@ -230,9 +230,7 @@ def last_words(lines: list[str], part: dict[str, Any]) -> str:
     """What it said last: most programs give a reason, in words of their own."""
     last = next((line.strip() for line in reversed(lines) if any(map(str.isalnum, line))), "")
     if last:
-        return f'; it said last: "{last if len(last) <= LONGEST_LAST else last[: LONGEST_LAST - 1] + "…"}"'
-    streams = part.get("streams")
-    kinds = (
-        {stream.get("kind") for stream in streams if isinstance(stream, dict)} if isinstance(streams, list) else set()
-    )
+        return f'; it said last: "{cut(last, LONGEST_LAST)}"'
+    told = part.get("streams")
+    kinds = {stream.get("kind") for stream in (told if isinstance(told, list) else ()) if isinstance(stream, dict)}
     return ", and its output is not kept" if kinds and kinds <= {"device", "closed"} else ", and it said nothing"
