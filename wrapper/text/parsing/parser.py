@@ -15,6 +15,7 @@ taken, and the rule. It never raises, and takes time in proportion to the length
 
 import re
 from collections.abc import Callable, Iterable
+from math import isfinite
 from operator import itemgetter
 
 from wrapper.text.line import Line, Lines
@@ -61,7 +62,6 @@ class Parser:
         self._bars = Bars()
         self._steps = Steps()
         self._evaluations = Evaluations()
-        self._note_step = self._evaluations.steps.append
         self._streams: dict[int, Stream] = {}
         self.turn_to(1)
         self._found = NOTHING  # by the patterns, in this line
@@ -273,7 +273,7 @@ class Parser:
         shape, teller = plan.shape, self._teller
         step = None if shape.step is None else read_number(numbers[shape.step])
         epoch = None if shape.epoch is None else read_number(numbers[shape.epoch])
-        epoch = None if epoch is None or epoch - epoch else epoch  # which is not 0 for what is not finite
+        epoch = None if epoch is None or not isfinite(epoch) else epoch
         if step is not None and step % 1:
             step = None if shape.other_step is None else read_number(numbers[shape.other_step])
         rank = read_rank(shape, numbers)
@@ -358,7 +358,7 @@ class Parser:
             self._evaluations.begin_epoch()
         if step is not None:
             self._step = step
-            self._note_step(step)
+            self._evaluations.steps.append(step)
         self._stream.section = ""
 
     def _epoch_at(self, end: int) -> float | None:

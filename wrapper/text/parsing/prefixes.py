@@ -63,7 +63,7 @@ def find_prefix(masked: str) -> Prefix:
         if found and found.end() > end and not (found["bar"] and not has_known):
             if found["rank"]:
                 group = next(name for name in ("rank_number", "tagged", "bare") if found[name])
-                rank = read_rank(found[group], masked, found.start(group))
+                rank = find_rank(found[group], masked, found.start(group))
             has_known = has_known or found.lastgroup in FIRST_OF_SEVERAL or bool(found["rank"] or found["task"])
             if (end and (found["printed"] or found["service"])) or (
                 not has_known and (found["unit"] or found["function"])
@@ -82,7 +82,7 @@ def find_prefix(masked: str) -> Prefix:
     return Prefix(end, masked.count(MASK, 0, end), rank, logger)
 
 
-def read_rank(text: str, masked: str, position: int) -> int:
+def find_rank(text: str, masked: str, position: int) -> int:
     """Where the rank is: the number of its number, or -1 - rank."""
     return masked.count(MASK, 0, position) if text == MASK else -1 - int(text)
 
