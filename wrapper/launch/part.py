@@ -74,7 +74,7 @@ def make_part(settings: Settings, place: Place, facts: dict[str, Any]) -> Part:
         raise CannotMake(f"{error.filename or folder}: {error.strerror}") from error
     name = name_of(folder, made) or settings.name or names.make_name(number)
     group = settings.group or place.array or (place.job if settings.per_rank else None)
-    return Part(made.path, made.run, name, {**run_facts(settings, made.run, name, facts), "group": group})
+    return Part(made.path, made.run, name, run_facts(settings, made.run, name, group, facts))
 
 
 def name_of(folder: str, made: Placed) -> str | None:
@@ -115,7 +115,7 @@ def count_runs(folder: str) -> int:
     return sum(names.is_run_id(entry) for entry in os.listdir(folder))
 
 
-def run_facts(settings: Settings, run: str, name: str, facts: dict[str, Any]) -> dict[str, Any]:
+def run_facts(settings: Settings, run: str, name: str, group: str | None, facts: dict[str, Any]) -> dict[str, Any]:
     """As run.json states them."""
     return {
         "version": 1,
@@ -125,7 +125,7 @@ def run_facts(settings: Settings, run: str, name: str, facts: dict[str, Any]) ->
         "created_at": facts["started_at"],
         "user": facts["user"],
         "host": facts["host"],
-        "group": settings.group,
+        "group": group,
         "job_type": settings.job_type,
         "tags": settings.tags,
         "notes": settings.notes,

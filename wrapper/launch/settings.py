@@ -36,8 +36,6 @@ DEFAULT = "default"
 
 TRUE = ("true", "1", "yes", "on", "y", "t")
 FALSE = ("false", "0", "no", "off", "n", "f")
-
-
 LABELS = ("project", "name", "group", "job_type", "notes", "entity")
 
 

@@ -27,6 +27,10 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 5.0
 SILENT_S = 60.0  # after the end: a reader that says nothing for so long hangs.
 MOST_MEMORY_BYTES = 2 << 30
 LONGEST_TEXT = 500
+IN_ONE_LANE = ("code", "config", "machine")  # They look once, and nothing of it goes away with the command.
+READ_AFTER_S = 0.4  # Code and environment, which cannot wait, need as much memory in that time.
+FOLLOW_AFTER_S = 0.5
+SAMPLE_AFTER_S = 1.0  # A command that is over by then has hardly loaded anything.
 
 
 class Reader:
@@ -253,12 +257,6 @@ def make_readers(
         readers[kind].lane = [readers[other] for other in IN_ONE_LANE]
     readers["made"].follows = readers["metrics"]  # Which says what is to be kept.
     return list(readers.values())
-
-
-IN_ONE_LANE = ("code", "config", "machine")  # They look once, and nothing of it goes away with the command.
-READ_AFTER_S = 0.4  # Code and environment, which cannot wait, need as much memory in that time.
-FOLLOW_AFTER_S = 0.5
-SAMPLE_AFTER_S = 1.0  # A command that is over by then has hardly loaded anything.
 
 
 def load_what_readers_share() -> None:
