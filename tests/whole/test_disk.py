@@ -89,7 +89,8 @@ def test_disk_that_hangs_at_the_start_costs_the_record_only(wandb, disk):
 
     assert status == 7
     assert command.shown == b"ready\nstep 1\nend\n"
-    assert complaint == "wandb: this run is not recorded: the disk of the run directory did not answer within 0.5 s\n"
+    why = "the disk of the run directory did not answer within 0.5 s, or the machine is too busy"
+    assert complaint == f"wandb: this run is not recorded: {why}\n"
     wait_until(lambda: not list(disk.glob(".wandb-wrapper/*/*/part.json")))
 
 
