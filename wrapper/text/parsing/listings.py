@@ -22,6 +22,7 @@ NO_NUMBER = re.compile(
 OTHER_LINE = re.compile(
     r"\s*(?:[>+] )?(?:#|//|;|@\w|[\])}]|[\"'].*,?$|[A-Za-z_][\w.]{0,60}\(|(?:break|continue|pass|end|else)\b)"
 )
+BEGINNINGS = tuple("[ > import from def async class library( #include for with if while".split())
 PATIENCE = 8  # lines that may only be numbers
 KEPT = 64  # headers
 
@@ -40,6 +41,8 @@ class Listing:
 
     def holds(self, line: str) -> bool:
         """Take the next line, and say whether it is in a listing."""
+        if not self.is_open and "=" not in line and not line.startswith(BEGINNINGS):
+            return False  # As nearly all lines; it costs next to nothing.
         if not line or line.isspace():
             return False
         if (header := HEADER.match(line)) and not is_section(header[1]):
