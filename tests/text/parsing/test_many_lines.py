@@ -302,6 +302,24 @@ def test_settings_that_are_printed_again_and_again_are_metrics() -> None:
     assert read(part + "done\n" + part + "done\n" + part) == [({"loss": 0.5}, None, None)] * 2
 
 
+def test_outline_that_does_not_count_is_read_line_by_line() -> None:
+    text = "unexpected: []\nloss: 0.5\nacc: 0.75\nloss: 0.25"
+
+    assert read(text) == [({"loss": 0.5}, None, None), ({"acc": 0.75}, None, None), ({"loss": 0.25}, None, None)]
+
+
+def test_outline_at_the_end_is_read() -> None:
+    text = "Result for train_1:\n  done: true\n  loss: 0.5\n  training_iteration: 3"
+
+    assert read(text) == [({"loss": 0.5}, 3, None)]
+
+
+def test_settings_printed_as_an_outline_are_no_metrics() -> None:
+    text = "optim:\n  betas: []\n  lr: 0.1\nepochs: 10\nloss: mse\n\nepoch 1 loss 0.5"
+
+    assert read(text) == [({"loss": 0.5}, None, 1)]
+
+
 def test_fraction_of_an_epoch_and_a_bar_give_the_step() -> None:
     parser = Parser()
     parser.see(" 10%|#    | 4/45 [00:01<00:10, 4.1it/s]", end=50)

@@ -144,7 +144,8 @@ class Parser:
     def _is_busy(self) -> bool:
         """Whether what comes next has to be looked at line by line, even where nothing is in it."""
         stream = self._stream
-        return bool(stream.code) or stream.listing.is_open or stream.tables.has_box() or self._bars.is_waiting()
+        is_inside = bool(stream.code) or stream.outline.is_open or stream.listing.is_open
+        return is_inside or stream.tables.has_box() or self._bars.is_waiting()
 
     def _pass_over(self, texts: list[str], end: int) -> None:
         """Read lines in which nothing is but what may head a table."""
@@ -201,6 +202,24 @@ class Parser:
         self._steps.pass_by(state.end, state.step, state.total, self._line)
 
     def _feed(self, line: str) -> list[Row]:
+        outline = self._stream.outline
+        if outline.takes(line, self._line):
+            return []
+        return self._end_outline() + self._feed_line(line) if outline.lines else self._feed_line(line)
+
+    def _end_outline(self) -> list[Row]:
+        """What it says as a whole, if it has a step; else what each of its lines says."""
+        outline, now, rows = self._stream.outline, self._line, list[Row]()
+        lines, text = outline.lines, outline.close()
+        for self._line, line in lines if not text else ():
+            rows += self._feed_line(line)
+        if text:
+            self._line = lines[-1][0]
+            rows = self._read(text)
+        self._line = now
+        return rows
+
+    def _feed_line(self, line: str) -> list[Row]:
         is_listed = self._stream.listing.holds(line)
         if not DIGIT.search(line) and not WITHOUT_DIGITS.search(line):
             return self._take_record(self._stream.read_words(line))
@@ -226,9 +245,13 @@ class Parser:
     def finish(self) -> list[Row]:
         """What is left when nothing more comes."""
         rows = self._bars.follow(None, self._epoch_at, self._pass_by)
+        streams = sorted(self._streams.items(), key=itemgetter(0))
+        for number, _stream in streams:
+            self.turn_to(number)
+            rows += self._end_outline()
         self._steps.finish()
         self._held.refuse_all()
-        for number, stream in sorted(self._streams.items(), key=itemgetter(0)):
+        for number, stream in streams:
             self.turn_to(number)
             rows += self._take_record(stream.tables.end_box())
         return self._steps.give(rows, self._line)

@@ -12,6 +12,7 @@ from wrapper.text.parsing.headers import FRAME
 from wrapper.text.parsing.listings import is_sign
 from wrapper.text.parsing.messages import clean, find_glued, is_bracketed, read_shape
 from wrapper.text.parsing.numbers import NUMBER, read_number
+from wrapper.text.parsing.outlines import may_open
 from wrapper.text.parsing.prefixes import MASK, Prefix, find_prefix
 from wrapper.text.parsing.shapes import Refused, Shape
 from wrapper.text.parsing.vetoes import TRACEBACK, VETOES, find_veto
@@ -96,7 +97,7 @@ class Plans:
         skipped = sum(end - start - 1 for start, end in spans[: plan.numbers])
         is_empty = plan.verdict.when == NEVER and plan.shape.step is None and plan.shape.epoch is None
         is_plain = not is_bracketed(line) and find_glued(line) is None and MASK not in line
-        is_plain = is_plain and TRACEBACK not in line and not is_sign(line)
+        is_plain = is_plain and TRACEBACK not in line and not is_sign(line) and not may_open(line)
         is_inert = is_plain and is_empty and not plan.may_be_row and line.lstrip()[:1] not in FRAME
         is_sure = is_empty or not DIGITS.search(masked)
         places = Places(plan if is_sure else None, spans, plan.start + skipped, is_plain, is_inert)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from wrapper.text.line import Line, Plain
 from wrapper.text.parsing.evaluations import is_of_best
 from wrapper.text.parsing.listings import Listing
+from wrapper.text.parsing.outlines import Outline
 from wrapper.text.parsing.prefixes import find_prefix
 from wrapper.text.parsing.tables import Record, Tables
 from wrapper.text.parsing.vetoes import TEST, TRACEBACK
@@ -25,6 +26,7 @@ class Stream:
     def __init__(self) -> None:
         self.tables = Tables()
         self.listing = Listing()
+        self.outline = Outline()
         self.section = ""
         self.is_best_next = False  # the line above says that the best row follows
         self.code = ""  # the beginning of the line that headed a stack trace
