@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wrapper.rundir.patterns import read_pattern
 from wrapper.text.names import fold_name
 from wrapper.text.parsing.output import OutputParser
 from wrapper.text.parsing.parser import Parser
@@ -287,6 +288,8 @@ def test_stack_trace_has_no_metrics() -> None:
     [
         "[train]\nloss = 0.5\n[test]\nloss = 0.5",
         "[generator]\nloss = 0.5\n[discriminator]\nloss = 0.5",
+        "[train]\nbatch_size = 64\nloss = 0.5\n[test]\nbatch_size = 64\nloss = 0.5",
+        "[model]\nname = 'a'\n" + "loss = 0.5\n" * 10,
         'device = "cuda"\npretrained = True\nloss = 0.5\nloss = 0.5',
         "score = tensor(0.5)\nmodel = build(3)\nscore = 0.5",
         "for more see:\nreturn to the first:\nloss = 0.5\nloss = 0.5",
@@ -303,9 +306,23 @@ def test_settings_that_are_printed_again_and_again_are_metrics() -> None:
 
 
 def test_outline_that_does_not_count_is_read_line_by_line() -> None:
-    text = "unexpected: []\nloss: 0.5\nacc: 0.75\nloss: 0.25"
+    parser = Parser()
 
-    assert read(text) == [({"loss": 0.5}, None, None), ({"acc": 0.75}, None, None), ({"loss": 0.25}, None, None)]
+    rows = [row for line in ("unexpected: []", "loss: 0.5", "acc: 0.75", "loss: 0.25") for row in parser.feed(line)]
+
+    assert [(row.values, row.line) for row in rows] == [({"loss": 0.5}, 2), ({"acc": 0.75}, 3), ({"loss": 0.25}, 4)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[a]\nname = 'b'\nloss = 0.5", "import a\nimport b\nloss = 0.5", "a: {}\nloss: 0.5\nstep: 3"],
+)
+def test_pattern_finds_what_else_is_not_looked_at_by_the_line(text: str) -> None:
+    parser = Parser([read_pattern(r"/loss.{1,3}(?P<found>[\d.]+)/")])
+
+    rows = [row for line in text.split("\n") for row in parser.feed(line)]
+
+    assert [row.values for row in rows][:1] == [{"found": 0.5}]
 
 
 def test_outline_at_the_end_is_read() -> None:

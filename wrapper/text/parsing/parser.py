@@ -203,7 +203,7 @@ class Parser:
 
     def _feed(self, line: str) -> list[Row]:
         outline = self._stream.outline
-        if outline.takes(line, self._line):
+        if not self._patterns and outline.takes(line, self._line):  # A pattern is for the line as it stands.
             return []
         return self._end_outline() + self._feed_line(line) if outline.lines else self._feed_line(line)
 
@@ -223,8 +223,6 @@ class Parser:
         is_listed = self._stream.listing.holds(line)
         if not DIGIT.search(line) and not WITHOUT_DIGITS.search(line):
             return self._take_record(self._stream.read_words(line))
-        if is_listed:
-            return self._refuse_line(line[:80], "in a program or in settings")
         if self._stream.code or TRACEBACK in line:
             self._stream.follow_code(line)
         if len(line) > LONGEST:
@@ -233,12 +231,12 @@ class Parser:
             return self._refuse_line(line[:80], "no text")
         line = line.replace(MASK, " ")
         if self._patterns:
-            rows = self._read_patterns(line) + self._read(line)
+            rows = self._read_patterns(line) + self._read(line, is_listed)
             self._found, self._covered = NOTHING, frozenset()
             return rows
-        glued = find_glued(line)
+        glued = None if is_listed else find_glued(line)
         if glued is None:
-            return self._read(line)
+            return self._read(line, is_listed)
         self._is_redrawn = False  # What was written behind the bar did not wipe it away.
         return self._read(line[:glued]) + self._read(line[glued:])
 
@@ -256,7 +254,9 @@ class Parser:
             rows += self._take_record(stream.tables.end_box())
         return self._steps.give(rows, self._line)
 
-    def _read(self, line: str) -> list[Row]:
+    def _read(self, line: str, is_listed: bool = False) -> list[Row]:
+        if is_listed:
+            return self._refuse_line(line[:80], "in a program or in settings")
         if is_bracketed(line) and (found := read_bracketed(line)):
             return self._take_record(Record(dict([found]), rule="name with brackets"))
         reading = self._plans.find(line)
