@@ -68,6 +68,7 @@ class Cluster:
 
     def run(self, *words: str, **settings: object) -> "subprocess.CompletedProcess[str]":
         """A command of Slurm, whatever it ends with."""
+        reap()
         given = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "env": self.environment}
         return subprocess.run([*words], **{**given, **settings})  # type: ignore[call-overload,no-any-return]
 
@@ -95,6 +96,13 @@ class Cluster:
         """The job, once it is over."""
         wait_until(lambda: self.has_ended(number), timeout_s)
         return self.job(number)
+
+
+def reap() -> None:
+    """Do what init does: what jobs leave is ours, and for pgid a group lives as long as one in it was not reaped."""
+    with suppress(ChildProcessError):  # There are none.
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            continue
 
 
 @contextmanager
@@ -208,7 +216,7 @@ def stop_daemons(folder: Path) -> None:
 
 def usable_proctracks() -> list[str]:
     """What Slurm can find the processes of a job by, here: cgroup is what clusters have, where we may make one."""
-    return ["linuxproc", "cgroup"] if can_make_cgroups() else ["linuxproc"]
+    return ["pgid", "linuxproc", *(["cgroup"] if can_make_cgroups() else [])]
 
 
 def can_make_cgroups() -> bool:
