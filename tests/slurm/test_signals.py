@@ -22,8 +22,8 @@ from waiting import wait_until
 
 RTMAX = "64"
 PROGRAM = shlex.join([sys.executable, "-I", "-S", str(PROGRAMS / "hear_signals.py")])
-# Signals that come in pairs and within a moment: in which order they are taken is chance (bare, 3 of 60 had TERM first),
-# and whether two become one.
+# Signals that come in pairs and within a moment: in which order they are taken (bare, 3 of 60 had TERM first), and
+# whether two become one, is chance.
 TOGETHER = {15, 18}
 SHAPES = {
     "step": "srun -n1 {front} {program}",
