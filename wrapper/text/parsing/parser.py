@@ -30,11 +30,10 @@ from wrapper.text.parsing.patterns import NOTHING, Pattern, find_all
 from wrapper.text.parsing.plans import LONGEST_HEADER, TOO_MANY, ZEROS, Plan, Plans, Reading, read_rank
 from wrapper.text.parsing.prefixes import MASK
 from wrapper.text.parsing.progress import NO_BAR, Counters, Seen
-from wrapper.text.parsing.rows import Candidate, Row
+from wrapper.text.parsing.rows import Candidate, Record, Row
 from wrapper.text.parsing.shapes import Shape
 from wrapper.text.parsing.steps import Steps
 from wrapper.text.parsing.streams import Stream, is_of_words, tail
-from wrapper.text.parsing.tables import Record
 from wrapper.text.parsing.telling import Teller
 from wrapper.text.parsing.vetoes import TRACEBACK, is_binary
 from wrapper.text.parsing.words import first_word, is_section
@@ -145,7 +144,7 @@ class Parser:
         """Whether what comes next has to be looked at line by line, even where nothing is in it."""
         stream = self._stream
         is_inside = bool(stream.code) or stream.outline.is_open or stream.listing.is_open
-        return is_inside or stream.tables.has_box() or self._bars.is_waiting()
+        return is_inside or stream.tables.box.is_open or self._bars.is_waiting()
 
     def _pass_over(self, texts: list[str], end: int) -> None:
         """Read lines in which nothing is but what may head a table."""
@@ -251,7 +250,7 @@ class Parser:
         self._held.refuse_all()
         for number, stream in streams:
             self.turn_to(number)
-            rows += self._take_record(stream.tables.end_box())
+            rows += self._take_record(stream.tables.box.end())
         return self._steps.give(rows, self._line)
 
     def _read(self, line: str, is_listed: bool = False) -> list[Row]:
@@ -270,7 +269,7 @@ class Parser:
         plan, line, numbers, start = reading
         if plan.shape.total is not None and "%|" in line:
             self._note_bar(plan.shape, numbers)
-        if plan.may_be_row or self._stream.tables.edge:
+        if plan.may_be_row or self._stream.tables.box.edge:
             record = self._stream.tables.read_row(line[start:])
             if record is not None:
                 return self._take_record(record)

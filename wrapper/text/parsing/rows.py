@@ -13,6 +13,16 @@ class Row(NamedTuple):
     line: int = 0  # counted from 1, among those fed
 
 
+class Record(NamedTuple):
+    """What one row of a table, or a box, says."""
+
+    values: dict[str, float]
+    step: float | None = None
+    epoch: float | None = None
+    refused: tuple[tuple[str, str], ...] = ()  # name, rule
+    rule: str = "table"
+
+
 class Candidate(NamedTuple):
     """A number that was looked at."""
 

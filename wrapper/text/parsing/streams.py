@@ -7,7 +7,8 @@ from wrapper.text.parsing.evaluations import is_of_best
 from wrapper.text.parsing.listings import Listing
 from wrapper.text.parsing.outlines import Outline
 from wrapper.text.parsing.prefixes import find_prefix
-from wrapper.text.parsing.tables import Record, Tables
+from wrapper.text.parsing.rows import Record
+from wrapper.text.parsing.tables import Tables
 from wrapper.text.parsing.vetoes import TEST, TRACEBACK
 from wrapper.text.parsing.words import is_section, split
 

@@ -1,11 +1,11 @@
-"""Tables: a header once, then rows of numbers; or boxes in which each line has one name and one number."""
+"""Tables: a header once, then rows of numbers; or boxes, in which each line has one name and one number."""
 
 import itertools
 import re
 from collections import deque
 from functools import lru_cache
-from typing import NamedTuple
 
+from wrapper.text.parsing.boxes import Box
 from wrapper.text.parsing.headers import (
     FRAME,
     MOST_COLUMNS,
@@ -22,10 +22,10 @@ from wrapper.text.parsing.headers import (
     split_cells,
 )
 from wrapper.text.parsing.names import tidy
+from wrapper.text.parsing.rows import Record
 from wrapper.text.parsing.words import is_section, role, step_rank
 
 RULE = re.compile(r"[\s\-=_+|:*~─━═┄┌┬┐├┼┤└┴┘╭╮╰╯╞╪╡┏┳┓┡╇┩┣╋┫┗┻┛╔╦╗╠╬╣╚╩╝│┃]*")
-EDGE = re.compile(r"\s*-{3,}\s{2,}-{3,}\s*")  # above and below a box without a frame
 MISSING = frozenset(["N/A", "n/a", "NA", "-", "--", "None", "none", "null", "", "—", "nan"])
 KEPT_LINES = 4
 KEPT_ROWS = 4096  # of the rows seen, so that a table that is drawn again adds nothing
@@ -35,16 +35,6 @@ OF_CLASSES = "support"  # of a table with a row for each class, which may be a n
 OF_DATA = frozenset("id uuid user_id item_id created_at updated_at email".split())  # columns of records
 
 tidy_column = lru_cache(256)(tidy)
-
-
-class Record(NamedTuple):
-    """What one row of a table says."""
-
-    values: dict[str, float]
-    step: float | None = None
-    epoch: float | None = None
-    refused: tuple[tuple[str, str], ...] = ()  # name, rule
-    rule: str = "table"
 
 
 class Tables:
@@ -59,9 +49,7 @@ class Tables:
         self._since = 0
         self._seen: dict[tuple[str, ...], None] = {}
         self._labels: dict[int, str] = {}
-        self._box: dict[str, float] = {}
-        self._box_group = ""
-        self.edge = ""  # of a box without a frame that is open
+        self.box = Box()
         self._is_description = False  # of data: how many, their mean, their least
 
     def remember(self, line: str) -> None:
@@ -69,10 +57,6 @@ class Tables:
         if line and not line.isspace() and not RULE.fullmatch(line):
             self._recent.append(line)
             self._new_lines = True
-
-    def has_box(self) -> bool:
-        """Whether a box has begun."""
-        return bool(self._box or self.edge)
 
     def pass_over(self, lines: list[str], count: int) -> None:
         """As `note` of so many lines, of which these are the last; there is no box."""
@@ -82,17 +66,17 @@ class Tables:
 
     def note(self, line: str) -> Record | None:
         """Remember a line that is no row: it may be a header, or end a box."""
-        if self.edge or EDGE.fullmatch(line):
-            is_inside, closed = self._follow_edge(line)
-            if is_inside:
-                return closed
+        if self.box.ends_at(line):
+            return self.box.close()
+        if self.box.follows(line, self._recent[-1] if self._recent else ""):
+            return None
         if not line or line.isspace():
-            return self.end_box()
-        done = self.end_box() if self._box and (RULE.fullmatch(line) or find_separator(line) != "|") else None
+            return self.box.end()
+        done = self.box.end() if self.box.values and (RULE.fullmatch(line) or find_separator(line) != "|") else None
         if not RULE.fullmatch(line):
             cells = split_cells(line, "|") if line.lstrip()[0] in FRAME else []
             if cells and cells[0].text.endswith("/") and not any(cell.text for cell in cells[1:]):
-                self._box_group = cells[0].text
+                self.box.group = cells[0].text
             self._recent.append(line)
             self._new_lines = True
         elif self._recent and len(PHRASE.findall(line)) > 1:
@@ -102,32 +86,16 @@ class Tables:
             self._header = None
         return done
 
-    def _follow_edge(self, line: str) -> tuple[bool, Record | None]:
-        """Whether a line opens, goes on in or closes a box between two rules of equal length, and what the box said."""
-        if self.edge and line.strip() == self.edge:
-            self.edge = ""
-            return True, self.end_box()
-        cells = PHRASE.findall(line)
-        if self.edge and len(cells) == 2:
-            return True, None
-        if self.edge:  # It was none.
-            self.edge, self._box = "", {}
-        is_below_header = bool(self._recent) and len(PHRASE.findall(self._recent[-1])) == 2
-        if not EDGE.fullmatch(line) or is_below_header:
-            return False, None
-        self.edge, self._box = line.strip(), {}
-        return True, None
-
     def read_row(self, line: str) -> Record | None:
         """What a row says; an empty record for one that is part of a box; None when the line is no row."""
-        if self.edge:
-            return self._read_edged(line)
+        if self.box.edge:
+            return Record({}) if self.box.read(line) else None
         if not self._header and not self._recent_headers() and line.isascii() and "|" not in line:
             return None
         line = TRAILING_BAR.sub("", line) if "%" in line else line
         separator = find_separator(line)
         cells = split_cells(line, separator)
-        if separator == "|" and len(cells) == 2 and self._read_boxed(cells):
+        if separator == "|" and len(cells) == 2 and not self._is_in_table(cells) and self.box.add(cells):
             return Record({})
         numbers = sum(read_cell(cell.text) is not None for cell in cells)
         if not numbers or len(cells) > MOST_COLUMNS:
@@ -141,51 +109,6 @@ class Tables:
                 self._since = 0
                 return self._once(tuple(cell.text for cell in cells), record)
         return None
-
-    def end_box(self) -> Record | None:
-        """What the box said that is complete now."""
-        if not self._box:
-            return None
-        box, self._box, self._box_group = self._box, {}, ""
-        steps = sorted(
-            (step_rank(name.rpartition("/")[2]), name) for name in box if role(name.rpartition("/")[2]) == "step"
-        )
-        step = next((name for _rank, name in steps if name.startswith(("time/", "total", "step"))), None)
-        step = step or (steps[0][1] if steps and steps[0][0] < 99 and "/" not in steps[0][1] else None)
-        epoch = next((name for name in box if role(name) == "epoch"), None)
-        kinds = {role(name.rpartition("/")[2]) for name in box}
-        if step is None and epoch is None and "metric" not in kinds:
-            return Record({}, refused=tuple((name, "no step and no metric") for name in box))
-        values, refused = {}, []
-        for name, value in box.items():
-            if name in (step, epoch):
-                continue
-            if role(name) == "time" or name.startswith("time/") or (step is None and role(name) == "setting"):
-                refused.append((name, role(name)))
-            else:
-                values[name] = value
-        found_step, found_epoch = box.get(step) if step else None, box.get(epoch) if epoch else None
-        return Record(values, found_step, found_epoch, tuple(refused), "box")
-
-    def _read_boxed(self, cells: list[Cell]) -> bool:
-        """Add a line `| name | number |` to the box."""
-        name, value = cells[0].text, read_cell(cells[1].text)
-        if value is None or not any(map(str.isalpha, name)) or read_cell(name) is not None:
-            return False
-        if len(name) > 60 or self._is_in_table(cells):
-            return False
-        if len(self._box) < MOST_COLUMNS:
-            self._box[self._box_group + tidy(name)] = value
-        return True
-
-    def _read_edged(self, line: str) -> Record | None:
-        """Add a line to the box without a frame that is open."""
-        found = list(PHRASE.finditer(line))
-        if len(found) != 2:
-            self.edge, self._box = "", {}
-            return None
-        cells = [Cell(part.group(), part.start(), part.end()) for part in found]
-        return Record({}) if self._read_boxed(cells) else None
 
     def _is_in_table(self, cells: list[Cell]) -> bool:
         """Whether a table is going on to which they belong: its header counts or measures in two columns."""
