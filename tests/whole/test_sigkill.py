@@ -26,9 +26,9 @@ APART_S = 0.02
 class Reader(threading.Thread):
     """Reads all that arrives at one end of a pipe or terminal, as a person's terminal would."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, pause_s: float = 0.0) -> None:
         super().__init__(daemon=True)
-        self._fd = fd
+        self._fd, self._pause_s = fd, pause_s
         self.data = bytearray()
         self.start()
 
@@ -36,6 +36,8 @@ class Reader(threading.Thread):
         with suppress(OSError):  # EIO is how a terminal says that it is over.
             while piece := os.read(self._fd, 1 << 16):
                 self.data += piece
+                if self._pause_s:
+                    time.sleep(self._pause_s)
         os.close(self._fd)
 
 
@@ -79,11 +81,14 @@ SHAPES = {
     "pipe": {1: open_pipe},
     "two pipes": {1: open_pipe, 2: open_pipe},
     "terminal": {1: open_terminal},
+    "flooded terminal": {1: open_terminal},
     "terminal and pipe": {1: open_terminal, 2: open_pipe},
     "file": {1: "file"},
     "two files": {1: "file", 2: "file"},
     "file and pipe": {1: "file", 2: open_pipe},
 }
+PACES = {"flooded terminal": ("20000", "0", 0.0005)}  # Pieces, and the pauses of who writes and of who reads them.
+USUAL_PACE = ("4000", "0.0008", 0.0)
 
 
 @pytest.mark.parametrize("attempt", range(3))
@@ -93,14 +98,15 @@ def test_nothing_is_lost_or_doubled(wandb, tmp_path, shape, attempt):
     rng = random.Random(f"{seed} {shape} {attempt}")
     side = tmp_path / "side.json"
     streams = SHAPES[shape]
-    command = [sys.executable, str(PROGRAM), str(side), "4000", ",".join(map(str, streams)), "0.0008"]
+    count, pause_s, reads_after_s = PACES.get(shape, USUAL_PACE)
+    command = [sys.executable, str(PROGRAM), str(side), count, ",".join(map(str, streams)), pause_s]
     ends, readers = {}, {}
     for stream, opened in streams.items():
         if opened == "file":
             ends[stream] = os.open(tmp_path / f"out{stream}", os.O_WRONLY | os.O_CREAT)
         else:
             source, ends[stream] = opened()
-            readers[stream] = Reader(source)
+            readers[stream] = Reader(source, reads_after_s)
 
     run = subprocess.Popen(
         [*wandb, "run", *command], stdin=subprocess.DEVNULL, stdout=ends[1], stderr=ends.get(2, subprocess.DEVNULL)

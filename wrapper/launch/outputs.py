@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 OFLAG = 1
+PTMX = os.makedev(5, 2)
 SEEK_CUR = 1
 CHANNEL_BYTES = 1 << 18
 RELAYED = ("terminal", "pipe", "socket", "own-file", "pty")
@@ -129,13 +130,24 @@ def open_channels(outputs: list[Output]) -> None:
     for output in outputs:
         if not output.is_relayed or output.kind == "pty":
             continue
-        output.person = duplicate(output.stream)
+        output.person = duplicate(output.stream) if output.kind != "terminal" else open_again(output.stream)
         if output.kind == "terminal":
             output.source, output.end = open_terminal(output.person)
         else:
             output.source, output.end = make_pipe()
             # While we wait for a core, the command goes on. Not by more: it should feel that nobody reads.
             widen(output.end, CHANNEL_BYTES)
+
+
+def open_again(terminal: int) -> int:
+    """A descriptor of our own of the same terminal, which takes what it can and never keeps us waiting."""
+    try:
+        if os.fstat(terminal).st_rdev == PTMX:  # Whoever opens that gets another terminal.
+            return duplicate(terminal)
+        flags = os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
+        return lift(os.open(f"/proc/self/fd/{terminal}", flags))
+    except OSError:  # Another user's.
+        return duplicate(terminal)
 
 
 def open_terminal(person: int) -> tuple[int, int]:

@@ -143,7 +143,10 @@ class Relay:
         data = memoryview(os.read(self.kept[0], COPY_BYTES))
         size = len(data)
         while data:
-            data = data[os.write(self.person, data) :]
+            try:
+                data = data[os.write(self.person, data) :]
+            except BlockingIOError:
+                self._can_write.poll()
         return size
 
     def drop_log(self) -> None:
@@ -226,7 +229,10 @@ class CopyingRelay(Relay):
     def _copy_to_person(self) -> int:
         # As much as a pipe takes at once when it says that it can take something.
         start = len(self._chunk) - self.for_person
-        return os.write(self.person, self._chunk[start : start + select.PIPE_BUF])
+        try:
+            return os.write(self.person, self._chunk[start : start + select.PIPE_BUF])
+        except BlockingIOError:
+            return 0
 
     def _empty(self, pipe: int, size_bytes: int) -> None:
         """There is nothing in a pipe here."""
