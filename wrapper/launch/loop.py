@@ -8,6 +8,8 @@ import posix as os
 import select
 import time
 
+from wrapper.launch.signals import STOPS_WITHIN_S
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 LONGEST_HOLD_S = 0.2
 TURNS_BETWEEN_POLLS = 64
 MIRROR_EVERY_S = 0.25
-STOPS_WITHIN_S = 0.5
 HAS_GONE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 

@@ -36,6 +36,8 @@ SENT_WITHIN_S = 0.025  # of one that is gone, or not to be seen, nobody knows wh
 LONGEST_SENDING_S = 0.5  # and one may be busy with something else.
 STALE_S = 2.0  # We may come to what the keeper has reported much later: each signal that is before it takes its time.
 FIRST_QUESTION = 128  # Lower numbers are signals.
+STOPS_WITHIN_S = 0.5  # One that has not by then does not mind that signal.
+NEVER = float("-inf")
 SHOWN_WITHIN_S = 0.3
 LOOK_EVERY_S = 0.002
 
@@ -176,6 +178,7 @@ class Signals:
         self._command, self._canary, self._early = command, canary, early
         self._board, self._window, self._on_change = board, window, on_change
         self._terminal = terminal
+        self._asked_to_stop_at = NEVER  # by our own loop, which has something that it must not write now
         self.must_show = False  # Until the loop has shown what the command wrote before it stopped.
 
     def run(self) -> None:
@@ -200,6 +203,8 @@ class Signals:
         signum = info.si_signo
         if signum == _signal.SIGCONT:
             self._board.is_held = 0
+        if signum == _signal.SIGTTOU and info.si_pid == os.getpid():
+            self._asked_to_stop_at = time.monotonic()
         self._note(info)
         if self._terminal is not None:
             self._send_to_terminal(signum, info.si_code)
@@ -255,6 +260,8 @@ class Signals:
                 self._stop_as(os.WSTOPSIG(status))
             else:
                 self._note_end(status)
+                if time.monotonic() - self._asked_to_stop_at < STOPS_WITHIN_S:  # It was quicker to end than to stop.
+                    self._stop_as(_signal.SIGTTOU)
 
     def _note_end(self, status: int) -> None:
         self._board.status = status
@@ -277,6 +284,7 @@ class Signals:
             self._canary.has_had(signum, info.si_pid)  # The same to both: nobody else is to be taken for it later.
         if _signal.SIGCONT in _signal.sigpending():
             return  # Somebody has since, and the command hears of it next; to stop now would forget that.
+        self._asked_to_stop_at = NEVER
         self._board.is_stopping = 1
         if signum in STOPS:
             # First sent, then let through, then blocked again: in another order one that is pending stops us twice.
