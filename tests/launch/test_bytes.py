@@ -10,8 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from kept import has_ended, only_part
 from launching import PYTHON, running, shell
-from waiting import is_running
+from waiting import is_running, wait_until
 
 F_SETPIPE_SZ = 1031
 EVERY_BYTE = bytes(range(256))
@@ -173,6 +174,25 @@ def test_end_comes_when_all_has_been_taken(every_front):
     assert run.wait() == 0
     assert arrived == b"".join(b"%d\n" % n for n in range(1, 2001))
     os.close(reader)
+
+
+@pytest.mark.parametrize("count", [40, 400])
+def test_command_whose_output_fits_into_the_pipe_ends_without_a_reader(every_front, count):
+    """However many pieces it writes it in: `Popen(..., stdout=PIPE).wait()` does not read."""
+    program = f"""
+import os, time
+for number in range({count}):
+    os.write(1, b"%d\\n" % number)
+    time.sleep(0.002)
+"""
+    with subprocess.Popen([*every_front, *PYTHON, program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as run:
+        assert run.wait(30) == 0
+        assert run.stdout.read() == b"".join(b"%d\n" % number for number in range(count))
+
+    if "run" in every_front:
+        wait_until(has_ended)
+        assert only_part().output_path.read_bytes() == b"".join(b"%d\n" % number for number in range(count))
+        assert only_part().end["lost_bytes"] == 0
 
 
 def test_head_ends_a_command_that_would_write_for_ever(front):

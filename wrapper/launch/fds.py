@@ -44,7 +44,12 @@ def widen(fd: int, size_bytes: int = WIDE_PIPE_BYTES) -> int:
     try:
         return fcntl.fcntl(fd, F_SETPIPE_SZ, size_bytes)
     except OSError:  # Beyond what this user may have in pipes; the usual size is slower, no more.
-        return fcntl.fcntl(fd, F_GETPIPE_SZ)
+        return room_of(fd)
+
+
+def room_of(fd: int) -> int:
+    """How many bytes fit into a pipe."""
+    return fcntl.fcntl(fd, F_GETPIPE_SZ)
 
 
 def queued_bytes(fd: int) -> int:

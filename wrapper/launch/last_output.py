@@ -28,8 +28,12 @@ class LastOutput:
     def has_arrived(self) -> bool:
         if all(self._is_through(stream, target) for stream, target in self._targets.items()):
             return self._settle()
-        # Without us it would have died, or stopped, in a write that nobody took: the rest is the keeper's.
-        return self._gives_up and time.monotonic() - self._ended > self.BLOCKED_S
+        # Without us it would have died, or stopped, in a write that nobody took, or would have made all of them
+        # without a reader: the rest is the keeper's.
+        return time.monotonic() - self._ended > self.BLOCKED_S and (self._gives_up or self._has_room())
+
+    def _has_room(self) -> bool:
+        return all(relay.has_room() for relay in self._loop.relays.values())
 
     def _is_through(self, stream: int, target: int) -> bool:
         relay = self._loop.relays.get(stream)

@@ -17,7 +17,7 @@ import posix as os
 import select
 
 from wrapper.launch import kernel
-from wrapper.launch.fds import close_quietly, make_pipe, queued_bytes, set_nonblocking, widen
+from wrapper.launch.fds import close_quietly, make_pipe, queued_bytes, room_of, set_nonblocking, widen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class Relay:
         if widen(self.copy[1], room) < room:  # tee(2) must be able to copy a whole chunk.
             widen(self.kept[1], widen(self.copy[1], 1 << 16))
         set_nonblocking(source)
+        self._room_bytes = room_of(person) if kind == "pipe" else 0  # What fits in there though nobody reads.
+        self._may_widen = kind == "pipe"
         self.for_person = self.for_log = self.taken = 0
         self.must_copy_to_person = False
         self._can_write = select.poll()
@@ -132,12 +134,27 @@ class Relay:
         try:
             return os.splice(self.kept[0], self.person, self.for_person, flags=kernel.NONBLOCK)
         except BlockingIOError:
+            self._make_place()
             return None
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
         self.must_copy_to_person = True  # An old kernel's terminal, or a file opened to append.
         return self._copy_to_person()
+
+    def _make_place(self) -> None:
+        """A piece that is moved takes a page of the reader's pipe, however small it is; one that is written does not.
+
+        Without us there would be room for so many more of them as have filled it now.
+        """
+        if self._may_widen and queued_bytes(self.person) < self._room_bytes // 2:
+            self._may_widen = False
+            widen(self.person)
+
+    def has_room(self) -> bool:
+        """Whether all that we hold would have fitted, without us, into what the reader has not read yet."""
+        held = self.for_person + self.waiting()
+        return not held or held + queued_bytes(self.person) <= self._room_bytes
 
     def _copy_to_person(self) -> int:
         data = memoryview(os.read(self.kept[0], COPY_BYTES))
