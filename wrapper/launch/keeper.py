@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from wrapper.rundir.board import Board
 
-LOOK_EVERY_S = 0.5  # Whether our process was stopped. A look wakes a processor that may sleep.
+LOOK_FOR_STOP_EVERY_S = 1.0  # A look wakes a processor that may sleep.
+LOOK_EVERY_S = 0.5
 REAPED_WITHIN_S = 1.0
 LONGEST_END_S = 2.0  # while somebody waits for us,
 LONGEST_KEEP_S = 10.0  # and when nobody does
@@ -45,7 +46,7 @@ class Keeping:
         poll.register(self._lifeline, select.POLLIN)
         poll.register(self._questions, select.POLLIN)
         while True:
-            ready = [fd for fd, _event in poll.poll(1000 * LOOK_EVERY_S)]
+            ready = [fd for fd, _event in poll.poll(1000 * LOOK_FOR_STOP_EVERY_S)]
             if not ready:
                 self._mirror_stop()
             if self._questions in ready:

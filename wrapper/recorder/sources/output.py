@@ -78,6 +78,13 @@ class Reading:
 
     def take(self) -> None:
         """Read what there is now."""
+        if self.is_through() and not self._channel.has_ended:
+            self._has_grown = False
+            self._tell_progress()
+        else:
+            self._take_more()
+
+    def _take_more(self) -> None:
         before = self._stretches.position
         while True:
             until = min((start for start in self._skips if start >= self._stretches.position), default=None)
