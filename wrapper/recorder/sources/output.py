@@ -19,7 +19,8 @@ from wrapper.rundir.stretches import Reader, Stretch
 from wrapper.text.parsing.output import OutputParser
 from wrapper.text.parsing.rows import Row
 
-DENSE_EVERY_S, EVERY_S = 0.2, 0.6  # Where the last look found something, and where it found nothing.
+DENSE_EVERY_S, EVERY_S = 0.2, 0.8  # Where the last look found much, and where it found a line or nothing.
+MUCH_BYTES = 1 << 10
 PROGRESS_EVERY_S = PLACE_EVERY_S = 1.0
 # So far the parser may lag behind; then it skips to the present, and rests, so that a flood costs a quarter of a core.
 MOST_BEHIND_BYTES = 16 << 20
@@ -61,7 +62,7 @@ class Reading:
         self._skips = read_skips() if self._replay_until else {}
         self._now: float | None = None
         self._told_at = time.monotonic()
-        self._has_grown = True
+        self._is_dense = True
         self._placed_at = 0.0
         self._ended_at: float | None = None  # by the clock of our own CPU time
         self._told: object = None
@@ -74,12 +75,12 @@ class Reading:
 
     def pause_s(self) -> float:
         """How long to wait for more."""
-        return DENSE_EVERY_S if self._has_grown else EVERY_S
+        return DENSE_EVERY_S if self._is_dense else EVERY_S
 
     def take(self) -> None:
         """Read what there is now."""
         if self.is_through() and not self._channel.has_ended:
-            self._has_grown = False
+            self._is_dense = False
             self._tell_progress()
         else:
             self._take_more()
@@ -94,7 +95,7 @@ class Reading:
             self._stretches.skip_to(until + self._skips.pop(until))
         if self._is_too_far_behind():
             self._skip()
-        self._has_grown = self._stretches.position > before
+        self._is_dense = self._stretches.position - before > MUCH_BYTES
         self._tell_progress()
 
     def _read(self, until: int | None) -> None:
