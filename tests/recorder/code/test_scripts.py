@@ -62,6 +62,25 @@ def test_script_of_a_command_is_found(tmp_path, argv, script):
     assert find_script(argv, str(tmp_path), "") == script
 
 
+@pytest.mark.parametrize("argv", [["python3", "-c", "print()"], ["python"], ["bash", "-c", "true"]])
+def test_script_that_starts_an_interpreter_is_not_the_commands(argv, tmp_path):
+    """As pyenv puts them on PATH, in a repository of its own."""
+    program = write(tmp_path, argv[0])
+
+    assert find_script(argv, "/", program) == ""
+
+
+def test_script_on_the_path_is_the_commands_unless_it_only_leads_to_a_package(tmp_path):
+    assert find_script(["train", "1"], "/", write(tmp_path, "train")) == str(tmp_path / "train")
+    (tmp_path / "shims").mkdir()
+    assert find_script(["torchrun"], "/", write(tmp_path / "shims", "torchrun")) == ""
+
+
+def write(folder, name):
+    (folder / name).write_text("#!/bin/sh\nexec something\n")
+    return str(folder / name)
+
+
 def test_modules_are_found_without_running_them(tmp_path):
     make_files(tmp_path, FILES)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_FILES = 1000
 LARGEST_BYTES = 2 << 20
-NOT_LOCAL = ("site-packages", "dist-packages", "node_modules", ".git", "conda-meta")
+NOT_LOCAL = ("site-packages", "dist-packages", "node_modules", ".git", "conda-meta", "shims")  # The last: of pyenv.
 SYSTEM = (
     "/usr/",
     "/bin/",
@@ -38,12 +38,13 @@ NAMED = re.compile(rb"[\w./~+-]{1,300}\.(?:py|sh|bash|R|r|jl|lua|js|mjs|ts|pl|rb
 def find_script(argv: list[str], folder: str, program: str) -> str:
     """The file that holds the command's program, as a path from the folder or an absolute one; "" when there is none.
 
-    `program` is what was started; where that is a script, it is its own.
+    `program` is what was started; where that is a script, it is its own, but for one that starts the interpreter.
     """
     name = find_program(argv).program
+    own = [program] if argv and name == argv[0] else []
     candidates = [name, *(f"{name.replace('.', '/')}{end}" for end in (".py", "/__main__.py"))] if name else []
-    for candidate in [*candidates, program]:
-        if candidate and is_text(os.path.join(folder, candidate)):
+    for candidate in [*candidates, *own]:
+        if is_text(os.path.join(folder, candidate)):
             return candidate
     return ""
 
