@@ -91,11 +91,12 @@ def measure(bench: Bench, subjects: list[Subject], size: wrapping.Size, only: li
     pythons = [Subject(PYTHON, lambda argv, directory: [python, "-c", "pass"])]
     if os.access("/usr/bin/python3", os.X_OK):
         pythons.append(Subject(SYSTEM_PYTHON, lambda argv, directory: ["/usr/bin/python3", "-c", "pass"]))
+    everywhere = [subject for subject in subjects if not subject.only_into]
     plan = {
-        "start": (wrapping.start_tasks(subjects, pythons), size.start_rounds, size.start_s),
+        "start": (wrapping.start_tasks(everywhere, pythons), size.start_rounds, size.start_s),
         "flood": (wrapping.flood_tasks(subjects, size), size.flood_rounds, size.flood_s),
-        "memory": (wrapping.memory_tasks(subjects, size), size.memory_rounds, size.memory_s),
-        "slow": (wrapping.slow_tasks(subjects, size), size.slow_rounds, size.slow_s),
+        "memory": (wrapping.memory_tasks(everywhere, size), size.memory_rounds, size.memory_s),
+        "slow": (wrapping.slow_tasks(everywhere, size), size.slow_rounds, size.slow_s),
     }
     return {name: bench.go_rounds(name, *plan[name]) for name in SECTIONS if name in only}
 
@@ -103,15 +104,16 @@ def measure(bench: Bench, subjects: list[Subject], size: wrapping.Size, only: li
 def as_text(facts: dict[str, object], bench: Bench, goals: list[Goal], subjects: list[Subject]) -> str:
     """Everything, for a person."""
     names, figures, rounds = [subject.name for subject in subjects], bench.figures, facts["rounds"]
+    everywhere = [subject.name for subject in subjects if not subject.only_into]
     assert isinstance(rounds, dict)
     tables = {
-        "start": lambda: start_table(figures, names),
+        "start": lambda: start_table(figures, everywhere),
         "flood": lambda: flood_table(figures, names) + "\n" + cpu_table(figures, names),
-        "memory": lambda: memory_table(figures, names),
+        "memory": lambda: memory_table(figures, everywhere),
         "slow": lambda: (
-            slow_table(figures, names, "slower", "A command that computes: its time, × bare")
+            slow_table(figures, everywhere, "slower", "A command that computes: its time, × bare")
             + "\n"
-            + slow_table(figures, names, "CPU", "The same: its own CPU, × bare")
+            + slow_table(figures, everywhere, "CPU", "The same: its own CPU, × bare")
         ),
     }
     parts = [head(facts), *(tables[name]() for name in rounds), checks_table(bench, names)]

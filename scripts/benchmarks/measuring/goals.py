@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from measuring.figures import Figures, spread
-from measuring.subjects import OURS
+from measuring.subjects import OURS, OURS_ON_PTY
 from measuring.wrapping import PACES
 
 
@@ -55,11 +55,13 @@ def wrapper_goals(figures: Figures, python: str, system_python: str) -> list[Goa
         Goal("wall of true, × script", against("script", "true ms"), 5, 2),
         Goal("  share that was complete at return", [sum(kept) / len(kept)] if kept else [], 1, 1, True),
         Goal("lines/s on a terminal, × script", against("script", "terminal MB/s"), 0.95, 1, True),
+        Goal("  of its own, into a pipe", figures.ratios(OURS_ON_PTY, "script", "pipe MB/s"), 0.95, 1, True),
         Goal("lines/s into a pipe, × bare", against("bare", "pipe MB/s"), 0.25, 0.4, True),
         Goal("lines/s into a pipe, × tee", against("tee", "pipe MB/s"), 1, 1, True),
         *slow,
         Goal("CPU per GB, × script: no digits", against("script", "terminal CPU s/GB"), 2, 1.3),
         Goal("  with the command's own", against("script", "terminal all CPU s/GB"), 2, 1.3),
+        Goal("  of its own, into a pipe", figures.ratios(OURS_ON_PTY, "script", "pipe CPU s/GB"), 2, 1.3),
         Goal("CPU per GB, × script: digits", against("script", "digits CPU s/GB"), 4, 2),
         Goal("CPU per GB, × script: metrics", against("script", "metrics CPU s/GB"), 20, 10),
         Goal("memory, peak PSS MB", figures.values(OURS, "peak PSS MB"), 45, 30),

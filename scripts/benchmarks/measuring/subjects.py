@@ -8,11 +8,12 @@ import math
 import shlex
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 OURS = "wandb run"
+OURS_ON_PTY = "wandb run --pty"
 LOG = "kept.log"
 
 
@@ -30,7 +31,7 @@ class Subject:
     """A way to run a command.
 
     `makes_terminal` says that output takes the way of a terminal wherever it goes; `most_mb` spares those that
-    take minutes for what others do in a second.
+    take minutes for what others do in a second; one that is `only_into` something is compared nowhere else.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Subject:
     is_there: Callable[[], bool] = lambda: True
     makes_terminal: bool = False
     most_mb: float = math.inf
+    only_into: str = ""
 
 
 def make_subjects(wandb: str) -> list[Subject]:
@@ -50,6 +52,13 @@ def make_subjects(wandb: str) -> list[Subject]:
         Subject("unbuffer", wrap_in_unbuffer, read_terminal_log, has("unbuffer"), makes_terminal=True),
         Subject("asciinema", wrap_in_asciinema, is_there=has("asciinema"), most_mb=16),
         Subject("guild", wrap_in_guild, is_there=has("guild"), most_mb=4),
+        Subject(
+            OURS_ON_PTY,
+            lambda argv, directory: [wandb, "run", "--pty", "--", *argv],
+            read_ours_on_pty,
+            makes_terminal=True,
+            only_into="pipe",
+        ),
         Subject(OURS, lambda argv, directory: [wandb, "run", "--", *argv], read_ours),
     ]
     return [subject for subject in subjects if subject.is_there()]
@@ -113,6 +122,16 @@ def read_ours(directory: Path) -> Kept | None:
         while piece := file.read(1 << 20):
             digest.update(piece)
     return Kept(end["output_bytes"], digest.hexdigest(), end["lost_bytes"])
+
+
+def read_ours_on_pty(directory: Path) -> Kept | None:
+    """Without the carriage returns that the terminal added."""
+    part = find_part(directory)
+    end = read_end(part) if part else None
+    if part is None or end is None:
+        return None
+    kept = describe((part / "output.log").read_bytes().replace(b"\r\n", b"\n"))
+    return replace(kept, lost_bytes=end["lost_bytes"])
 
 
 def find_part(directory: Path) -> Path | None:

@@ -100,7 +100,13 @@ def measure_true(bench: Bench, subject: Subject, turn: int) -> None:
 
 
 def flood_tasks(subjects: list[Subject], size: Size) -> list[Task]:
-    return [Task(partial(measure_flood, size=size, flood=flood), subjects) for flood in FLOODS]
+    return [
+        Task(
+            partial(measure_flood, size=size, flood=flood),
+            [subject for subject in subjects if subject.only_into in ("", flood.name)],
+        )
+        for flood in FLOODS
+    ]
 
 
 def measure_flood(bench: Bench, subject: Subject, turn: int, size: Size, flood: Flood) -> None:
