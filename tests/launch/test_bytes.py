@@ -203,8 +203,9 @@ for number in range({count}):
         assert run.stdout.read() == b"".join(b"%d\n" % number for number in range(count))
 
     if "run" in every_front:
-        wait_until(has_ended)
-        assert only_part().output_path.read_bytes() == b"".join(b"%d\n" % number for number in range(count))
+        all_of_it = b"".join(b"%d\n" % number for number in range(count))
+        wait_until(lambda: only_part().output_path.read_bytes() == all_of_it)  # The rest is the keeper's to hand on.
+        wait_until(lambda: has_ended() and only_part().end["output_bytes"] == len(all_of_it))
         assert only_part().end["lost_bytes"] == 0
 
 
