@@ -102,8 +102,10 @@ def may_lie_in_repository(folder: str) -> bool:
     while True:
         if os.path.lexists(os.path.join(place, ".git")) or os.path.lexists(os.path.join(place, "HEAD")):
             return True
-        if place == (place := os.path.dirname(place)):
+        above = os.path.dirname(place)
+        if above == place:
             return False
+        place = above
 
 
 def ask_as_owner(git: Git, said: str) -> bytes:
