@@ -21,10 +21,10 @@ EPOCHS = 6
 FRAMEWORKS = ROOT / ".venv-frameworks"
 
 
-def hand_in(cluster: Cluster, wandb: list[str], folder: Path, name: str, **variables: str) -> str:
+def hand_in(cluster: Cluster, wandb: list[str], folder: Path, name: str, epochs: int = EPOCHS, **variables: str) -> str:
     """Submit the script as it stands, beside a training, with our command on PATH."""
     training = (ROOT / "scripts" / "examples" / "train.py").read_text()
-    (folder / "train.py").write_text(training.replace("EPOCHS, HIDDEN = 20, 24", f"EPOCHS, HIDDEN = {EPOCHS}, 8"))
+    (folder / "train.py").write_text(training.replace("EPOCHS, HIDDEN = 20, 24", f"EPOCHS, HIDDEN = {epochs}, 8"))
     (folder / f"{name}.sh").write_text(SCRIPTS[name])
     path = os.pathsep.join((str(Path(wandb[0]).parent), cluster.environment["PATH"]))
     environment = {**cluster.environment, "PATH": path, **variables}
@@ -66,8 +66,11 @@ def test_array(cluster: Cluster, wandb: list[str], tmp_path: Path) -> None:
 
 
 def test_requeue(cluster: Cluster, wandb: list[str], tmp_path: Path) -> None:
-    number = hand_in(cluster, wandb, tmp_path, "requeue")
+    epochs = 100  # There is time to look at it while it runs.
+    number = hand_in(cluster, wandb, tmp_path, "requeue", epochs)
     wait_until(lambda: any("epoch 2/" in path.read_text() for path in tmp_path.glob("out.*")), 60)
+    words = [*wandb, "history", runs_in(tmp_path)[0].id, "--csv"]
+    wait_until(lambda: rows(words, tmp_path) > 0)  # What the recorder has not said when Slurm ends it, is said later.
 
     cluster.ask("scontrol", "requeue", number)
     wait_until(lambda: cluster.job(number)["JobState"] == "PENDING", 30)
@@ -77,9 +80,8 @@ def test_requeue(cluster: Cluster, wandb: list[str], tmp_path: Path) -> None:
     (run,) = runs_in(tmp_path)
     assert parts(run) == [(0, 0), (1, 0)]
     assert run.state == "finished"
-    words = [*wandb, "history", run.id, "--csv"]
-    wait_until(lambda: rows(words, tmp_path) == EPOCHS)
-    assert 0 < rows([*words, "--attempt", "0"], tmp_path) < EPOCHS
+    wait_until(lambda: rows(words, tmp_path) == epochs)
+    assert 0 < rows([*words, "--attempt", "0"], tmp_path) < epochs
 
 
 def rows(words: list[str], folder: Path) -> int:
