@@ -45,6 +45,12 @@ class Job:
     def text(self) -> str:
         return self.output.read_text() if self.output.exists() else ""
 
+    def was_signalled(self) -> bool:
+        """Whether the program or, as its journal has it, the wrapper has had a signal."""
+        journals = self.output.parent.glob(".wandb-wrapper/*/*/journal.jsonl")
+        heard = self.output.parent / "heard"
+        return bool(heard.read_text()) or any('"source": "signals"' in journal.read_text() for journal in journals)
+
     def wait_for(self, pattern: str, timeout_s: float = 20.0) -> None:
         wait_until(lambda: reap() or re.search(pattern, self.text(), re.M), timeout_s)
 
@@ -122,7 +128,13 @@ def hand_in(cluster: Cluster, case: Case, front: str, folder: Path) -> Job:
 def finish(job: Job, case: Case) -> None:
     """Wait for what is to come, and end what does not end of it."""
     if case.until:
-        job.wait_for(case.until, case.longest_s)
+        try:
+            job.wait_for(case.until, case.longest_s)
+        except AssertionError:
+            if job.was_signalled():
+                raise
+            case.act(job)  # Slurm, when it is busy, now and then tells nobody.
+            job.wait_for(case.until, case.longest_s)
         job.end(case.shape)
     if case.name == "requeue":
         wait_until(lambda: job.cluster.job(job.number)["JobState"] == "REQUEUE_HOLD" or is_held(job), 20)
