@@ -3,23 +3,26 @@
 import os
 import signal
 
+from waiting import wait_until
+
 from wrapper.launch import making
 
 ANSWER = ["kept", "live", "/part", "run", "name"]
 
 
-def tell_at_once(tell):
-    tell(ANSWER)
+def test_answer_that_is_there_counts_after_the_time_is_over(monkeypatch, tmp_path):
+    def tell_at_once(tell):
+        tell(ANSWER)
+        (tmp_path / "told").touch()
 
-
-def test_answer_that_is_there_counts_after_the_time_is_over(monkeypatch):
     asked = making.Making(tell_at_once)
-    asked.reap()
+    wait_until((tmp_path / "told").exists)
     monkeypatch.setattr(making, "LONGEST_WAIT_S", 0.0)
 
     made = asked.wait()
 
     assert (made.state, made.part, made.run, made.name) == ("kept", "/part", "run", "name")
+    asked.reap()
 
 
 def test_answer_counts_before_its_pipe_is_closed():

@@ -4,9 +4,9 @@ import os
 import subprocess
 
 import pytest
-from launching import ECHO_LINES, running, shell
+from launching import ECHO_LINES, PYTHON, running, shell
 from terminal import Terminal
-from waiting import descendants
+from waiting import descendants, wait_until
 
 NOWHERE = "/dev/null/nowhere"
 WHY = "wandb: this run is not recorded: /dev/null/nowhere/.wandb-wrapper: Not a directory\n"
@@ -41,6 +41,51 @@ def test_process_that_was_started_is_the_command(lost):
     with running(*lost, *ECHO_LINES, stderr=subprocess.DEVNULL) as command:
         assert command.pid == command.run.pid
         assert len(descendants()) == 1
+
+
+CHILDREN = """
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+print("ready", os.getpid(), flush=True)
+input()
+pending = signal.sigpending()
+try:
+    print("child", os.waitpid(-1, os.WNOHANG))
+except ChildProcessError:
+    print("childless", *pending, flush=True)
+"""
+
+BLOCKED = """
+import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_who_makes_the_directory_too_slowly_is_no_child_of_the_command(changed):
+    wandb = changed("launch/request.py", "        place = find_place(", "        __import__('time').sleep(0.8)\n")
+
+    with running(*wandb, "run", "-q", *PYTHON, CHILDREN) as command:
+        assert command.pid == command.run.pid
+        wait_until(lambda: len(descendants()) == 1)
+        command.tell("")
+
+        assert command.read_line() == "childless"
+
+
+@pytest.mark.parametrize("how", ["lost", "leads"])
+def test_command_that_starts_with_sigchld_blocked_hears_of_no_child_of_ours(wandb, monkeypatch, how):
+    if how == "lost":
+        monkeypatch.setenv("WANDB_DIR", NOWHERE)
+    block = (
+        "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [17]); os.execvp(sys.argv[1], sys.argv[1:])"
+    )
+    with Terminal(*PYTHON, block, *wandb, "run", "-q", *PYTHON, CHILDREN, leads=True) as terminal:
+        terminal.expect(rb"ready \d+")
+        terminal.send(b"\n")
+
+        assert terminal.expect(rb"childless[^\r]*\r")[0] == b"childless\r"
+        terminal.wait()
 
 
 def test_environment_gains_a_metrics_file_that_takes_anything(lost):

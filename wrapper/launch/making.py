@@ -7,7 +7,7 @@ import select
 import time
 
 from wrapper.launch.command import as_bytes, as_text
-from wrapper.launch.fds import close_quietly, let_go_of_callers, make_pipe
+from wrapper.launch.fds import let_go_of_callers, make_pipe
 from wrapper.rundir import names
 
 TYPE_CHECKING = False
@@ -44,42 +44,50 @@ class Making:
         """`make` is called in the other process, with what tells the answer: its fields, of which WORDS are one."""
         self._began = time.monotonic()
         self._answer, answer_end = make_pipe()
+        self._is_ours = os.getpid() == 1  # The first process of a container gets back whatever it gives away.
         self._pid = os.fork()
         if self._pid == 0:
             try:
-                let_go_of_callers([answer_end])
-                os.umask(0o077)
-                make(lambda fields: _tell(answer_end, fields))
-            finally:
+                if self._is_ours or not os.fork():
+                    let_go_of_callers([answer_end])
+                    os.umask(0o077)
+                    make(lambda fields: _tell(answer_end, fields))
+            finally:  # Where there may be no more processes, nobody has answered: the run is not recorded.
                 os._exit(0)
         os.sched_yield()  # Or the kernel may let it wait, on our processor, until we have imported all that we want.
         os.close(answer_end)
 
     def reap(self) -> None:
-        """Before we become the command, which is to have no child that it did not make.
+        """Before we become the command, which is to have no child that it did not make, and to hear of none.
 
-        One whose disk hangs cannot be reaped. The command may meet it in wait(2), and that is the least that
-        such a disk can do to it.
+        One whose disk hangs cannot be reaped, and is nobody's child for that. To the first process of a container
+        it comes back, where the command may meet it in wait(2): the least that such a disk can do to it.
         """
-        while time.monotonic() < self._began + LONGEST_WAIT_S and not os.waitpid(self._pid, os.WNOHANG)[0]:
-            time.sleep(0.001)
+        if self._answer >= 0:
+            self._wait_for(select.POLLHUP)
+            os.close(self._answer)
+        os.waitpid(self._pid, os.WNOHANG if self._is_ours else 0)
 
     def wait(self) -> Made:
-        poll = select.poll()
-        poll.register(self._answer, select.POLLIN)
         # Where others keep the processors from us, the time may be over and the answer there. It comes in one piece,
         # and counts before its pipe is closed: whoever told it may have lost the processor to us.
-        is_there = poll.poll(1000 * max(0.0, self._began + LONGEST_WAIT_S - time.monotonic()))
-        data = os.read(self._answer, 1 << 16) if is_there else b""
-        close_quietly(self._answer)
+        data = os.read(self._answer, 1 << 16) if self._wait_for(select.POLLIN) else b""
+        if not data:  # Who answers now is to know that nobody hears it.
+            os.close(self._answer)
+            self._answer = -1
         return _read_answer(data)
+
+    def _wait_for(self, event: int) -> bool:
+        """Whether that came to the answer's pipe while there was time."""
+        poll = select.poll()
+        poll.register(self._answer, event)
+        return bool(poll.poll(1000 * max(0.0, self._began + LONGEST_WAIT_S - time.monotonic())))
 
 
 def _tell(answer: int, fields: list[str]) -> bool:
     """Whether anybody still listens."""
     try:
         os.write(answer, b"\0".join(map(as_bytes, fields)))
-        os.close(answer)
     except OSError:  # Nobody: it took too long.
         return False
     return True

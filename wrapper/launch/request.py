@@ -28,10 +28,16 @@ class Request:
     """The command, where its output goes, and what the person said of the run."""
 
     def __init__(
-        self, start: Start, options: RunOptions, found: list[outputs.Output], site: str, started_at: float
+        self,
+        start: Start,
+        options: RunOptions,
+        found: list[outputs.Output],
+        site: str,
+        wrapper: int,
+        started_at: float,
     ) -> None:
         self._start, self._options, self._found, self._site = start, options, found, site
-        self._wrapper, self._started_at = os.getppid(), started_at
+        self._wrapper, self._started_at = wrapper, started_at
 
     def answer(self, tell: Tell) -> None:
         """Make the directory, and tell what became of it."""

@@ -62,11 +62,11 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
 
 def make_directory(start: Start, options: RunOptions, found: list[outputs.Output], site: str) -> making.Making:
     """Begin to make the run directory."""
-    started_at = time.time()
+    wrapper, started_at = os.getpid(), time.time()
 
     def make(tell: making.Tell) -> None:  # Beside us, where there is the time to load what that takes.
         from wrapper.launch.request import Request
 
-        Request(start, options, found, site, started_at).answer(tell)
+        Request(start, options, found, site, wrapper, started_at).answer(tell)
 
     return making.Making(make)

@@ -59,6 +59,7 @@ def restore_for_command(mask: set[int], ignores_pipe: bool) -> None:
     """Give a process that will become the command the signal state that the caller meant it to have."""
     if ignores_pipe:
         _signal.signal(_signal.SIGPIPE, _signal.SIG_IGN)
+    _signal.sigtimedwait([_signal.SIGCHLD], 0)  # Of children of ours: it would stay where the caller blocks it.
     _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
 
 
