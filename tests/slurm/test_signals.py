@@ -25,9 +25,10 @@ PROGRAM = shlex.join([sys.executable, "-I", "-S", str(PROGRAMS / "hear_signals.p
 # Signals that come in pairs and within a moment: in which order they are taken (bare, 3 of 60 had TERM first), and
 # whether two become one, is chance.
 TOGETHER = {15, 18}
+# A shell that such a signal ends may be gone before Slurm comes to its child, which gets nothing then: bare or wrapped.
 SHAPES = {
     "step": "srun -n1 {front} {program}",
-    "batch": "{front} {program}",
+    "batch": "trap : USR1 RTMAX; {front} {program}",
     "exec": "exec {front} {program}",
     "trap": "trap 'kill -USR1 $pid' USR1; {front} {program} & pid=$!; wait; wait",
 }
@@ -44,12 +45,6 @@ class Job:
 
     def text(self) -> str:
         return self.output.read_text() if self.output.exists() else ""
-
-    def was_signalled(self) -> bool:
-        """Whether the program or, as its journal has it, the wrapper has had a signal."""
-        journals = self.output.parent.glob(".wandb-wrapper/*/*/journal.jsonl")
-        heard = self.output.parent / "heard"
-        return bool(heard.read_text()) or any('"source": "signals"' in journal.read_text() for journal in journals)
 
     def wait_for(self, pattern: str, timeout_s: float = 20.0) -> None:
         wait_until(lambda: reap() or re.search(pattern, self.text(), re.M), timeout_s)
@@ -128,13 +123,7 @@ def hand_in(cluster: Cluster, case: Case, front: str, folder: Path) -> Job:
 def finish(job: Job, case: Case) -> None:
     """Wait for what is to come, and end what does not end of it."""
     if case.until:
-        try:
-            job.wait_for(case.until, case.longest_s)
-        except AssertionError:
-            if job.was_signalled():
-                raise
-            case.act(job)  # Slurm, when it is busy, now and then tells nobody.
-            job.wait_for(case.until, case.longest_s)
+        job.wait_for(case.until, case.longest_s)
         job.end(case.shape)
     if case.name == "requeue":
         wait_until(lambda: job.cluster.job(job.number)["JobState"] == "REQUEUE_HOLD" or is_held(job), 20)
