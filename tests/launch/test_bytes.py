@@ -4,13 +4,14 @@ import fcntl
 import os
 import random
 import select
+import shutil
 import socket
 import stat
 import subprocess
 from pathlib import Path
 
 import pytest
-from kept import has_ended, only_part
+from kept import has_ended, only_part, only_run
 from launching import PYTHON, running, shell
 from waiting import is_running, wait_until
 
@@ -67,6 +68,18 @@ def test_own_output_is_a_pipe_to_the_command_and_a_file_else_is_a_file(wandb):
             subprocess.run([*wandb, "run", *options, *PYTHON, KINDS], stdout=file, stderr=file, check=True)
 
         assert Path("seen").read_text() == str([kind, kind])
+
+
+def test_what_nobody_wants_to_see_is_kept_on_demand(wandb):
+    command = ["sh", "-c", "echo seen; echo too >&2"]
+    for options, kept in (([], b""), (["--own-output"], b"seen\ntoo\n")):
+        shutil.rmtree(".wandb-wrapper", ignore_errors=True)
+        null = subprocess.DEVNULL
+        subprocess.run([*wandb, "run", *options, *command], stdin=null, stdout=null, stderr=null, check=True)
+
+        assert only_part().output_path.read_bytes() == kept
+        said = subprocess.run([*wandb, "output", only_run().id], capture_output=True).stderr
+        assert (b"/dev/null; `wandb run --own-output` keeps it" in said) == (not kept)
 
 
 @pytest.mark.parametrize("place", ["file", "pipe", "null", "socket"])

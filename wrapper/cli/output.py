@@ -185,5 +185,6 @@ class Shown:
         streams = facts.streams(self._part)
         if streams and all(stream["kind"] in NOT_KEPT for stream in streams):
             goals = [words.visible(stream.get("path") or f"a {stream['kind']} descriptor") for stream in streams]
-            return f"nothing is kept of what was printed to {' and '.join(dict.fromkeys(goals))}"
+            why = f"nothing is kept of what was printed to {' and '.join(dict.fromkeys(goals))}"
+            return f"{why}; `wandb run --own-output` keeps it" if "/dev/null" in goals else why
         return "nothing was printed" + (f" since {words.moment(self._since)}" if self._since is not None else "")

@@ -196,7 +196,12 @@ def where_it_went(stream: dict[str, Any]) -> str:
         "device": "a device (not kept)",
         "closed": "nowhere (closed)",
     }
-    goal = place_of.get(kind) or words.visible(stream.get("path") or "a file")
+    path = words.visible(stream.get("path") or "")
+    goal = (
+        f"{path} (not kept: --own-output would)"
+        if path and kind == "device"
+        else place_of.get(kind) or path or "a file"
+    )
     if len(stream["fds"]) > 1:
         return f"to {goal}"
     return f"{'standard error' if stream['stream'] == 2 else 'standard output'} to {goal}"

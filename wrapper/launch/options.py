@@ -46,7 +46,7 @@ HELP_PTY = "Give the command a terminal of its own even where its output goes el
 HELP_LIVE = "Set PYTHONUNBUFFERED=1, so that what Python prints into a pipe arrives at once."
 HELP_OWN_OUTPUT = (
     "Where output goes into a file: write it there on the command's behalf, so that what others write into"
-    " the same file is told apart."
+    " the same file is told apart. And keep what goes to /dev/null, of which nothing is kept otherwise."
 )
 HELP_NO_REDACT = (
     "Keep passwords and tokens as they are: of arguments, variables, config files, code, remotes and notes."

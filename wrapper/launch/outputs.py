@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 OFLAG = 1
 PTMX = os.makedev(5, 2)
+NULL = os.makedev(1, 3)
 SEEK_CUR = 1
 CHANNEL_BYTES = 1 << 18
 RELAYED = ("terminal", "pipe", "socket", "own-file", "pty")
@@ -26,6 +27,7 @@ class Output:
     def __init__(self, stream: int, kind: str) -> None:
         self.stream, self.kind = stream, kind
         self.fds = [stream]
+        self.is_null = False
         self.path: str | None = None
         self.device = self.inode = self.offset = 0
         self.size = bytes(8)  # of a terminal's window, as read_size has it
@@ -49,6 +51,8 @@ class Output:
         facts: dict[str, Any] = {"stream": self.stream, "fds": self.fds, "kind": self.kind}
         if self.path is not None:
             facts.update(path=self.path, device=self.device, inode=self.inode, offset=self.offset)
+        elif self.is_null:
+            facts["path"] = "/dev/null"
         return facts
 
 
@@ -80,7 +84,9 @@ def _inspect(fd: int, status: os.stat_result) -> Output:
     if stat.S_ISSOCK(status.st_mode):
         return Output(fd, "socket")
     if not stat.S_ISREG(status.st_mode):
-        return Output(fd, "device")
+        output = Output(fd, "device")
+        output.is_null = status.st_rdev == NULL
+        return output
     return _inspect_file(fd, status)
 
 
@@ -106,9 +112,9 @@ def choose(outputs: list[Output], own_output: bool, pty: bool) -> None:
 
 
 def take_files(outputs: list[Output]) -> None:
-    """`--own-output`: what goes to a file goes through us."""
+    """`--own-output`: what goes to a file goes through us, and so does what nobody wants to see."""
     for output in outputs:
-        if output.kind == "file":
+        if output.kind == "file" or output.is_null:
             output.kind = "own-file"
             if output.follow is not None:
                 close_quietly(output.follow)

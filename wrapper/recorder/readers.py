@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _signal
+import gc
 import mmap
 import os
 import select
@@ -10,13 +11,14 @@ import sys
 import time
 
 from wrapper.recorder.room import AFTERWARDS, Room, make_session_nice
-from wrapper.recorder.sources import KINDS
+from wrapper.recorder.sources import KINDS, load
 from wrapper.rundir.names import METRICS_FILE, OUTPUT_FILE, PART_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wrapper.recorder.channel import Channel
     from wrapper.rundir.board import Board
     from wrapper.rundir.journal import Journal, Said
 
@@ -108,13 +110,12 @@ class Reader:
         room = Room(has_ended)
         limit_memory()
         from wrapper.recorder.channel import Channel, load_part
-        from wrapper.recorder.sources import load
 
         channel = Channel(out, ends, self._page, dict(self._journal.positions), self._command, self._skips)
         channel.board, channel.room = self._board, room
         try:
             load_part(channel)
-            load(self.kind)(channel)
+            load_whole(self.kind)(channel)
         except Exception as error:
             text = f"reading {NAMES[self.kind]} failed: {type(error).__name__}: {error}"
             channel.send("recorder", warning=text[:LONGEST_TEXT])
@@ -267,13 +268,21 @@ def load_what_readers_share() -> None:
     if "wrapper.recorder.channel" in sys.modules:
         return
     import dataclasses  # noqa: F401
-    import gc
 
     import wrapper.recorder.channel
     import wrapper.rundir.reading
     import wrapper.text.masking  # noqa: F401
 
     gc.freeze()  # Or the first collection in each of them copies all of it.
+
+
+def load_whole(kind: str) -> Callable[[Channel], None]:
+    """The function that reads this kind, with all that it needs."""
+    gc.disable()  # It would look through all that is imported, again and again, and find nothing.
+    read = load(kind)
+    gc.freeze()
+    gc.enable()
+    return read
 
 
 def is_asked_to_end(positions: dict[str, int]) -> bool:

@@ -83,6 +83,7 @@ class Git:
         os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = self._program  # GitPython asks one for its version.
         self.settings = list(SETTINGS)
         self.environment: dict[str, str] = {}
+        self._configured: dict[str, list[str]] = {}
 
     def ask(self, *words: str, stdin: bytes = b"") -> bytes:
         """What it answers."""
@@ -156,6 +157,18 @@ class Git:
         for piece in self.stream(*words, stdin=stdin, environment=environment):
             *whole, rest = (rest + piece).split(b"\0")
             yield from whole
+
+    def configured(self) -> dict[str, list[str]]:
+        """All that is configured: each name, in small letters but for its middle, with its values."""
+        if not self._configured:
+            for item in self.items("config", "-z", "--list"):
+                name, _, value = os.fsdecode(item).partition("\n")
+                self._configured.setdefault(name, []).append(value)
+        return self._configured
+
+    def setting(self, name: str) -> str:
+        """The value of a setting that counts; "" when it has none."""
+        return self.configured().get(name, [""])[-1]
 
 
 def put_into_memory(data: bytes) -> int:

@@ -229,7 +229,7 @@ class Reading:
 
     def _find_untracked(self, tree: Tree, prefix: str, facts: Facts) -> list[str]:
         """Note the untracked files that are older than the command; the repositories among them are returned."""
-        if tree.git.ask_line("config", "--get", "status.showUntrackedFiles") == "no":
+        if tree.git.setting("status.showuntrackedfiles") == "no":
             self._left_out.add(prefix or ".", "untracked files: git is told not to show them")
             return []
         inner, count = [], 0

@@ -17,6 +17,9 @@ from wrapper.text.masking import mask_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+WHERE = ("rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--git-path", "index")
+FILTER = re.compile(r"(filter\..*)\.(?:clean|smudge|process)", re.DOTALL)
+REMOTE = re.compile(r"remote\.(.*)\.url", re.DOTALL)
 NO_REPOSITORY = "not a git repository (or any"  # Another text says that there is one, but damaged.
 INDEX_COPY = re.compile(r"index\.(\d+)\.new(?:\.lock)?")
 NOT_OURS = "dubious ownership"
@@ -78,16 +81,17 @@ def find_tree(folder: str, deadline_s: float) -> Tree:
     git = Git(folder, deadline_s)
     facts: dict[str, Any] = {}
     try:
-        is_inside = git.ask("rev-parse", "--is-inside-work-tree")
+        answer = git.ask(*WHERE)
     except GitFailed as error:
-        is_inside = ask_as_owner(git, str(error))
+        answer = ask_as_owner(git, str(error))
         facts["owner"] = "another user"
-    if is_inside.strip() != b"true":
+    is_inside, is_shallow, place = answer.split(b"\n", 2)
+    if is_inside != b"true":
         return Tree("", git, "", {**facts, "bare": True})
-    git.folder = root = os.fsdecode(git.ask("rev-parse", "--show-toplevel").removesuffix(b"\n"))
-    index = os.path.join(root, git.ask_line("rev-parse", "--git-path", "index"))
-    if git.ask_line("rev-parse", "--is-shallow-repository") == "true":
+    if is_shallow == b"true":
         facts["shallow"] = True
+    index = os.path.join(folder, os.fsdecode(place.removesuffix(b"\n")))
+    git.folder = root = os.fsdecode(git.ask("rev-parse", "--show-toplevel").removesuffix(b"\n"))
     switch_filters_off(git)
     return Tree(root, git, index, facts)
 
@@ -98,8 +102,10 @@ def may_lie_in_repository(folder: str) -> bool:
     while True:
         if os.path.lexists(os.path.join(place, ".git")) or os.path.lexists(os.path.join(place, "HEAD")):
             return True
-        if place == (place := os.path.dirname(place)):
+        above = os.path.dirname(place)
+        if above == place:
             return False
+        place = above
 
 
 def ask_as_owner(git: Git, said: str) -> bytes:
@@ -109,18 +115,14 @@ def ask_as_owner(git: Git, said: str) -> bytes:
         raise NoRepository("" if NO_REPOSITORY in said else lines[-1])
     git.settings.append("safe.directory=*")
     try:
-        return git.ask("rev-parse", "--is-inside-work-tree")
+        return git.ask(*WHERE)
     except GitFailed as error:
         raise NoRepository(str(error).partition("\n")[0]) from None
 
 
 def switch_filters_off(git: Git) -> None:
     """Let git compare files as they are: a filter is a program, and the one of LFS writes into the repository."""
-    try:
-        names = list(git.items("config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|smudge|process)$"))
-    except GitFailed:  # There are none.
-        return
-    for name in sorted({os.fsdecode(name).rpartition(".")[0] for name in names}):
+    for name in sorted({found[1] for found in map(FILTER.fullmatch, git.configured()) if found}):
         if "=" in name:
             raise GitFailed(f"the name of {name} has a = in it, so it cannot be switched off")
         git.settings += [f"{name}.clean=", f"{name}.smudge=", f"{name}.process=", f"{name}.required=false"]
@@ -147,7 +149,7 @@ def describe_head(tree: Tree) -> dict[str, Any]:
 
 def find_head_before(tree: Tree, at: float) -> str:
     """The commit that HEAD was at then, when it has moved since; "" when it has not, or nobody noted that."""
-    path = os.path.join(tree.git.folder, tree.git.ask_line("rev-parse", "--git-path", "logs/HEAD"))
+    path = os.path.join(os.path.dirname(tree.index), "logs", "HEAD")  # A worktree has its own, too.
     try:
         if os.stat(path).st_mtime < at:
             return ""
@@ -164,10 +166,8 @@ def find_head_before(tree: Tree, at: float) -> str:
 
 def find_remote(git: Git, branch: str | None) -> str | None:
     """The address of the remote that the branch belongs to, else of origin, else of any."""
-    found = git.ask_line("config", "-z", "--get-regexp", r"^remote\..*\.url$").split("\0")
-    pairs = [text.split("\n", 1) for text in found if "\n" in text]
-    addresses = {name[len("remote.") : -len(".url")]: address for name, address in reversed(pairs)}
-    own = git.ask_line("config", "--get", f"branch.{branch}.remote") if branch else ""
+    addresses = {found[1]: values[0] for name, values in git.configured().items() if (found := REMOTE.fullmatch(name))}
+    own = git.setting(f"branch.{branch}.remote") if branch else ""
     for name in (own, "origin", *addresses):
         if name in addresses:
             return addresses[name]
@@ -289,8 +289,8 @@ def find_conversions(tree: Tree, paths: list[str]) -> dict[str, str]:
     """
     if not paths:
         return {}
-    automatic = tree.git.ask_line("config", "--get", "core.autocrlf")
-    is_windows = automatic == "true" or (not automatic and tree.git.ask_line("config", "--get", "core.eol") == "crlf")
+    automatic = tree.git.setting("core.autocrlf")
+    is_windows = automatic == "true" or (not automatic and tree.git.setting("core.eol") == "crlf")
     ends = CONTENT if is_windows else LINE_ENDS
     found = dict.fromkeys(paths, ends) if automatic in ("true", "input") else {}
     stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
