@@ -1,9 +1,11 @@
 """On a terminal the command has what it would have without us, and a person sees what there would be to see."""
 
 import os
+import shlex
 import signal
 import subprocess
 import termios
+from pathlib import Path
 
 import pytest
 from launching import ECHO_LINES, PYTHON, READY, shell
@@ -85,6 +87,18 @@ while os.read(0, 100): pass
             terminal.expect(b"drawn " + b" ".join([size] * 3))
         terminal.send(b"\x04")
         terminal.wait()
+
+
+def test_terminal_that_was_opened_by_a_name_that_is_anothers_here_is_kept_to(wandb):
+    """/dev/tty is another one in each session."""
+    within = f"echo inner; {shlex.join(wandb)} run -q echo outer >&3"
+    with Terminal(*shell('exec 3>/dev/tty; script -qec "$1" shown; exit'), "sh", within, leads=True) as terminal:
+        assert terminal.wait() == 0
+
+        assert terminal.shown.split() == [b"inner", b"outer"]
+    shown_within = Path("shown").read_bytes().splitlines()  # The first tells of the command, too.
+    assert b"inner" in shown_within
+    assert b"outer" not in shown_within
 
 
 def test_bytes_are_shown_as_they_were_written(on_terminal, tmp_path):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 OFLAG = 1
 PTMX = os.makedev(5, 2)
 NULL = os.makedev(1, 3)
+TIOCGDEV = 0x80045432
 SEEK_CUR = 1
 CHANNEL_BYTES = 1 << 18
 RELAYED = ("terminal", "pipe", "socket", "own-file", "pty")
@@ -151,9 +152,21 @@ def open_again(terminal: int) -> int:
         if os.fstat(terminal).st_rdev == PTMX:  # Whoever opens that gets another terminal.
             return duplicate(terminal)
         flags = os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
-        return lift(os.open(f"/proc/self/fd/{terminal}", flags))
+        again = lift(os.open(f"/proc/self/fd/{terminal}", flags))
     except OSError:  # Another user's.
         return duplicate(terminal)
+    if device_of(again) == device_of(terminal):
+        return again
+    os.close(again)  # /dev/tty and /dev/console are another terminal now than when that was opened.
+    return duplicate(terminal)
+
+
+def device_of(terminal: int) -> bytes | None:
+    """Which terminal it is, by whatever name it was opened; None where Linux is too old to say."""
+    try:
+        return fcntl.ioctl(terminal, TIOCGDEV, bytes(4))
+    except OSError:
+        return None
 
 
 def open_terminal(person: int) -> tuple[int, int]:
