@@ -110,6 +110,16 @@ def test_background_job_that_writes_stops_where_the_terminal_is_set_so(start, go
         terminal.expect_prompt()
 
 
+def test_background_job_that_minds_no_stop_writes_and_ends(start, go):
+    with Shell() as terminal:
+        start(terminal, shell("trap '' TTOU; echo ready $$; read x <go; echo wri''tten"), "&")
+        terminal.answer("stty tostop")
+        go()
+
+        terminal.expect(rb"written\r\n")
+        wait_until(lambda: b"Done" in terminal.answer("jobs"))
+
+
 def test_job_is_killed_by_its_number(start, go):
     with Shell() as terminal:
         pid = start(terminal, shell("echo ready $$; read x <go"), "&")

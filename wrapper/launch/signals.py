@@ -72,12 +72,17 @@ def caller_ignores_pipe() -> bool:
     told = os.environ.get(b"_WANDB_IGNORED")
     if told:
         return bool(int(told, 16) & 1 << _signal.SIGPIPE - 1)
+    return ignores(os.getppid(), _signal.SIGPIPE) and not ignores(os.getppid(), _signal.SIGXFSZ)
+
+
+def ignores(pid: int, signum: int) -> bool:
+    """Whether a process ignores that signal; not where it is hidden from us: nearly everybody has the default."""
     try:
-        with open(f"/proc/{os.getppid()}/status", "rb") as file:
+        with open(f"/proc/{pid}/status", "rb") as file:
             ignored = next(int(line.split()[1], 16) for line in file if line.startswith(b"SigIgn:"))
-    except (OSError, StopIteration):  # Hidden from us: the default is what nearly everybody has.
+    except (OSError, StopIteration):
         return False
-    return bool(ignored & 1 << _signal.SIGPIPE - 1) and not ignored & 1 << _signal.SIGXFSZ - 1
+    return bool(ignored & 1 << signum - 1)
 
 
 def take_pending() -> list[_signal.struct_siginfo]:
@@ -180,6 +185,7 @@ class Signals:
         self._board, self._window, self._on_change = board, window, on_change
         self._terminal = terminal
         self._asked_to_stop_at = NEVER  # by our own loop, which has something that it must not write now
+        self._may_write = False  # Though it must not: the command ignored that.
         self.must_show = False  # Until the loop has shown what the command wrote before it stopped.
 
     def run(self) -> None:
@@ -247,6 +253,8 @@ class Signals:
 
     def _reap(self) -> None:
         """Hear from every child that changed."""
+        if self._window.pairs and not self._board.has_ended:
+            self._may_write = ignores(self._command, _signal.SIGTTOU)  # Nobody can say it of one that is reaped.
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
@@ -261,8 +269,13 @@ class Signals:
                 self._stop_as(os.WSTOPSIG(status))
             else:
                 self._note_end(status)
-                if time.monotonic() - self._asked_to_stop_at < STOPS_WITHIN_S:  # It was quicker to end than to stop.
-                    self._stop_as(_signal.SIGTTOU)
+                if time.monotonic() - self._asked_to_stop_at < STOPS_WITHIN_S:
+                    self._stop_before_writing()
+
+    def _stop_before_writing(self) -> None:
+        """What the command should have stopped for; it was quicker to end."""
+        if not self._may_write:
+            self._stop_as(_signal.SIGTTOU)
 
     def _note_end(self, status: int) -> None:
         self._board.status = status
@@ -303,6 +316,9 @@ class Signals:
         It may have had that signal too, and ended of it; or it was sent to nobody. We end as it did.
         """
         if info.si_signo in HARMLESS:
+            return
+        if info.si_signo == _signal.SIGTTOU and info.si_pid == os.getpid():
+            self._stop_before_writing()
             return
         if info.si_signo in STOPS:
             self._stop_as(info.si_signo)
