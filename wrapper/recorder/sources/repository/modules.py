@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_FILES = 1000
 LARGEST_BYTES = 2 << 20
-NOT_LOCAL = ("site-packages", "dist-packages", "node_modules", ".git", "conda-meta", "shims")  # The last: of pyenv.
+NOT_LOCAL = ("site-packages", "dist-packages", "node_modules", ".git", "conda-meta")
 SYSTEM = (
     "/usr/",
     "/bin/",
@@ -41,12 +41,17 @@ def find_script(argv: list[str], folder: str, program: str) -> str:
     `program` is what was started; where that is a script, it is its own, but for one that starts the interpreter.
     """
     name = find_program(argv).program
-    own = [program] if argv and name == argv[0] else []
+    own = [program] if argv and name == argv[0] and not is_shim(program) else []
     candidates = [name, *(f"{name.replace('.', '/')}{end}" for end in (".py", "/__main__.py"))] if name else []
     for candidate in [*candidates, *own]:
         if is_text(os.path.join(folder, candidate)):
             return candidate
     return ""
+
+
+def is_shim(program: str) -> bool:
+    """Whether a script of pyenv stands for the program: the same for all of them."""
+    return os.path.basename(os.path.dirname(program)) == "shims"
 
 
 def is_text(path: str) -> bool:
