@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 
 import pytest
 from repositories import commit_all, git, make_repository, newest_part, record, restore, tree_of, warnings_of
@@ -153,6 +154,20 @@ def test_executable_bits_of_a_disk_that_has_none_are_no_changes(wandb, tmp_path,
     patch = (tmp_path / "diff.patch").read_text()
     assert "+a = 2" in patch
     assert "mode 100755" not in patch
+
+
+def test_executable_bits_of_such_a_disk_are_no_changes_for_a_record_on_another(wandb, tmp_path):
+    root = make_repository(tmp_path / "here", a_py="a = 1\n")
+    git("config", "core.fileMode", "false", cwd=root)
+    for path in root.rglob("*"):
+        path.chmod(0o755)
+    tree = trees.find_tree(str(root), 30.0)
+
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as there:
+        assert os.stat(there).st_dev != root.stat().st_dev
+        trees.copy_index(tree, there)
+
+    assert not tree.has_executable_bits
 
 
 def test_tree_of_a_repository_without_commits_is_given_back(wandb, tmp_path):

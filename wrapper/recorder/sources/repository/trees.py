@@ -203,7 +203,9 @@ def copy_index(tree: Tree, folder: str) -> None:
         status = os.stat(tree.index)
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
         # Where a file that nobody made executable is, all are, and it says nothing: disks of Windows, and shares.
-        tree.has_executable_bits = not status.st_mode & os.stat(path).st_mode & stat.S_IXUSR
+        copy = os.stat(path)
+        is_made_so = copy.st_dev == status.st_dev and not copy.st_mode & stat.S_IXUSR
+        tree.has_executable_bits = is_made_so or not status.st_mode & stat.S_IXUSR
     tree.git.environment["GIT_INDEX_FILE"] = path
 
 
