@@ -1,6 +1,7 @@
 """A run that cannot be recorded is a run: the command starts as if alone, and one line says why."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -73,14 +74,34 @@ def test_who_makes_the_directory_too_slowly_is_no_child_of_the_command(changed):
         assert command.read_line() == "childless"
 
 
+def test_keeper_is_no_child_of_a_command_for_which_there_is_no_other_process(changed):
+    wandb = changed(
+        "launch/wrapping.py", "            self._command = self._pty", "            raise OSError(11, 'x')\n"
+    )
+
+    with running(*wandb, "run", *PYTHON, CHILDREN, stderr=subprocess.DEVNULL) as command:
+        assert command.pid == command.run.pid
+        command.tell("")
+
+        assert command.read_line() == "childless"
+
+
+def test_first_process_of_a_container_has_no_child_when_it_becomes_the_command(lost):
+    apart = [shutil.which("unshare"), "--pid", "--fork", "--mount-proc"]
+    if subprocess.run([*apart, "true"], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("it takes root to make a process namespace")
+
+    for _ in range(20):
+        done = subprocess.run([*apart, *lost, "-q", *PYTHON, CHILDREN], input=b"\n", capture_output=True)
+
+        assert done.stdout == b"ready 1\nchildless\n"
+
+
 @pytest.mark.parametrize("how", ["lost", "leads"])
 def test_command_that_starts_with_sigchld_blocked_hears_of_no_child_of_ours(wandb, monkeypatch, how):
     if how == "lost":
         monkeypatch.setenv("WANDB_DIR", NOWHERE)
-    block = (
-        "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [17]); os.execvp(sys.argv[1], sys.argv[1:])"
-    )
-    with Terminal(*PYTHON, block, *wandb, "run", "-q", *PYTHON, CHILDREN, leads=True) as terminal:
+    with Terminal(*PYTHON, BLOCKED, *wandb, "run", "-q", *PYTHON, CHILDREN, leads=True) as terminal:
         terminal.expect(rb"ready \d+")
         terminal.send(b"\n")
 

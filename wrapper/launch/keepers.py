@@ -127,6 +127,11 @@ class Keepers:
         self.tell(QUIT)
         self._has_quit = True
 
+    def dismiss(self) -> None:
+        """Send the keeper away before we become the command, which is to have no child that it did not make."""
+        self.quit()
+        os.waitpid(self._pid, 0)
+
     def abandon(self) -> None:
         """Have the keeper take over now."""
         os.close(self._lifeline)

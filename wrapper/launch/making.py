@@ -63,10 +63,14 @@ class Making:
         One whose disk hangs cannot be reaped, and is nobody's child for that. To the first process of a container
         it comes back, where the command may meet it in wait(2): the least that such a disk can do to it.
         """
+        if not self._pid:
+            return
+        has_ended = not self._is_ours
         if self._answer >= 0:
-            self._wait_for(select.POLLHUP)
+            has_ended |= self._wait_for(select.POLLHUP)
             os.close(self._answer)
-        os.waitpid(self._pid, os.WNOHANG if self._is_ours else 0)
+        os.waitpid(self._pid, 0 if has_ended else os.WNOHANG)
+        self._pid = 0
 
     def wait(self) -> Made:
         # Where others keep the processors from us, the time may be over and the answer there. It comes in one piece,

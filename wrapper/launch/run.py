@@ -55,6 +55,7 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
         wrapping = Wrapping(start, made, found, site)
     except OSError as error:  # Too few descriptors, processes or memory for us; there may be enough for the command.
         making.remove_part(made.part)
+        with_directory.reap()
         say(f"this run is not recorded: {error.strerror}")
         start.instead_of_us(UNRECORDED)
     wrapping.run()

@@ -59,7 +59,7 @@ class Wrapping:
         try:
             self._command = self._pty.pid if self._pty else self._fork()
         except OSError:
-            self._keepers.quit()
+            self._keepers.dismiss()
             raise
 
     def _fork(self) -> int:
