@@ -8,6 +8,7 @@ import shutil
 import socket
 import stat
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,26 @@ for number in range({count}):
         wait_until(lambda: only_part().output_path.read_bytes() == all_of_it)  # The rest is the keeper's to hand on.
         wait_until(lambda: has_ended() and only_part().end["output_bytes"] == len(all_of_it))
         assert only_part().end["lost_bytes"] == 0
+
+
+def test_first_process_of_a_container_ends_when_all_has_been_taken(wandb):
+    """Its end is the keeper's end."""
+    apart = [shutil.which("unshare"), "--pid", "--fork", "--mount-proc"]
+    if subprocess.run([*apart, "true"], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("it takes root to make a process namespace")
+    program = """
+import os, time
+for number in range(400):
+    os.write(1, b"%d\\n" % number)
+    time.sleep(0.002)
+open("written", "w").close()
+"""
+    with subprocess.Popen([*apart, *wandb, "run", *PYTHON, program], stdout=subprocess.PIPE) as run:
+        wait_until(Path("written").exists)
+        with suppress(subprocess.TimeoutExpired):
+            run.wait(1)
+
+        assert run.stdout.read() == b"".join(b"%d\n" % number for number in range(400))
 
 
 def test_head_ends_a_command_that_would_write_for_ever(front):

@@ -15,9 +15,10 @@ class LastOutput:
     SETTLE_S = 0.02  # What was written to a PTY is on its way for a moment.
     BLOCKED_S = 0.2
 
-    def __init__(self, loop: Loop, gives_up: bool) -> None:
+    def __init__(self, loop: Loop, gives_up: bool, has_keeper: bool) -> None:
+        """`gives_up` when the reader takes nothing; `has_keeper` where one goes on after us."""
         self._loop = loop
-        self._gives_up = gives_up
+        self._gives_up, self._has_keeper = gives_up, has_keeper
         self._ended = time.monotonic()
         self._has_settled = False
         self._targets = self._read_targets()
@@ -30,10 +31,10 @@ class LastOutput:
             return self._settle()
         # Without us it would have died, or stopped, in a write that nobody took, or would have made all of them
         # without a reader: the rest is the keeper's.
-        return time.monotonic() - self._ended > self.BLOCKED_S and (self._gives_up or self._has_room())
+        return time.monotonic() - self._ended > self.BLOCKED_S and (self._gives_up or self._leaves_rest())
 
-    def _has_room(self) -> bool:
-        return all(relay.has_room() for relay in self._loop.relays.values())
+    def _leaves_rest(self) -> bool:
+        return self._has_keeper and all(relay.has_room() for relay in self._loop.relays.values())
 
     def _is_through(self, stream: int, target: int) -> bool:
         relay = self._loop.relays.get(stream)

@@ -154,7 +154,7 @@ class Relay:
     def has_room(self) -> bool:
         """Whether all that we hold would have fitted, without us, into what the reader has not read yet."""
         held = self.for_person + self.waiting()
-        return not held or held + queued_bytes(self.person) <= self._room_bytes
+        return not held or (self._room_bytes > 0 and held + queued_bytes(self.person) <= self._room_bytes)
 
     def _copy_to_person(self) -> int:
         data = memoryview(os.read(self.kept[0], COPY_BYTES))

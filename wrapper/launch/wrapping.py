@@ -234,7 +234,7 @@ class Wrapping:
 
     def _show(self, gives_up: bool) -> None:
         """Relay until what the command wrote by now has arrived."""
-        last = LastOutput(self._loop, gives_up)
+        last = LastOutput(self._loop, gives_up, has_keeper=not takes_all_along())
         while not last.has_arrived():
             self._turn(LOOK_AT_END_EVERY_S)
 
@@ -288,13 +288,19 @@ class Wrapping:
 def leads_terminal(found: list[outputs.Output]) -> bool:
     """Whether our end would hang up the terminal that the command writes to.
 
-    Not for the first process of a container, whose end is the end of all others, and not for a task of Slurm, which
-    ends what a task leaves: what the command wrote last could not be relayed any more.
+    Not where the keeper ends with us: what the command wrote last could not be relayed any more.
     """
-    pid = os.getpid()
-    if pid == 1 or os.getsid(0) != pid or b"SLURM_STEP_ID" in os.environ:
+    if takes_all_along() or os.getsid(0) != os.getpid():
         return False
     return any(output.kind == "terminal" and controls_us(output.person) for output in found)
+
+
+def takes_all_along() -> bool:
+    """Whether our end is the end of the keeper, too.
+
+    So it is for the first process of a container and all others in it, and for a task of Slurm and what it leaves.
+    """
+    return os.getpid() == 1 or b"SLURM_STEP_ID" in os.environ
 
 
 def controls_us(terminal: int | None) -> bool:
