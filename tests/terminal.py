@@ -18,6 +18,7 @@ from waiting import wait_until
 Word = str | Path
 ROWS, COLUMNS = 24, 80
 LONGEST_WAIT_S = 60.0
+MOST_AT_ONCE = 1 << 20
 # The exit is the shell's own: it must not become the command, and so let it lead the session. As one that a person
 # types in, it survives the keys that end a command.
 BEHIND_SHELL = ["sh", "-c", 'trap : INT QUIT; "$@"; exit $?', "sh"]
@@ -96,8 +97,9 @@ class Terminal:
         return match
 
     def look(self, for_s: float = 0.0) -> None:
-        """Read what has been shown by now."""
-        while select.select([self.master], [], [], for_s)[0]:
+        """Read what has been shown by now; of more than can be read, a part."""
+        enough = len(self.shown) + MOST_AT_ONCE
+        while len(self.shown) < enough and select.select([self.master], [], [], for_s)[0]:
             try:
                 self.shown += os.read(self.master, 1 << 16)
             except OSError:  # EIO: nobody has the terminal open any more.
