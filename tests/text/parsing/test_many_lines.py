@@ -305,6 +305,33 @@ def test_settings_that_are_printed_again_and_again_are_metrics() -> None:
     assert read(part + "done\n" + part + "done\n" + part) == [({"loss": 0.5}, None, None)] * 2
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("Fold {}", "Round {}", "Epoch {}", "Epoch {} of 10", "Client {}", "fold_{}", "fold{}", "test-round-{}"),
+        *("Summary", "Results", "Final results", "Test results on CIFAR", "Best model", "metrics", "best_epoch"),
+    ],
+)
+@pytest.mark.parametrize("setting", ["batch_size = 32", "device = 'cuda'", "model = ResNet(18)"])
+def test_settings_below_a_header_of_results_do_not_make_settings_of_them(header: str, setting: str) -> None:
+    parts = [f"[{header.format(number)}]\n{setting}\nval_loss = 0.5\nval_acc = 0.25\n" for number in (1, 2, 3)]
+
+    values = [values for values, _step, _epoch in read("".join(parts))]
+
+    assert values == [{"val_loss": 0.5}, {"val_acc": 0.25}] * 3
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("model", "loss", "optimizer", "layer1", "stage_1", "GPT-2", "train.optimizer", "metrics.accuracy"),
+        *("StepLR", "test_env", "round_robin", "Test settings", "Evaluation parameters", "[optimizer]"),
+    ],
+)
+def test_what_is_set_below_a_header_of_settings_is_no_metric(header: str) -> None:
+    assert read(f"[{header}]\nname = 'a'\nbatch_size = 32\nloss = 0.5\nval_acc = 0.25\n") == []
+
+
 def test_outline_that_does_not_count_is_read_line_by_line() -> None:
     parser = Parser()
 

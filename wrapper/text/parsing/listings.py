@@ -2,7 +2,7 @@
 
 import re
 
-from wrapper.text.parsing.words import is_section, role
+from wrapper.text.parsing.words import EPOCHS, SECTIONS, is_section, role, split
 
 NAME = r"[A-Za-z_$][\w.$]{0,60}(?:\[[^\]=]{1,40}\])?"
 TARGET = rf"{NAME}(?:, ?{NAME}){{0,4}}(?:: ?[\w.\[\], |]{{1,60}})?"
@@ -23,6 +23,13 @@ OTHER_LINE = re.compile(
     r"\s*(?:[>+] )?(?:#|//|;|@\w|[\])}]|[\"'].*,?$|[A-Za-z_][\w.]{0,60}\(|(?:break|continue|pass|end|else)\b)"
 )
 BEGINNINGS = tuple("[ > import from def async class library( #include for with if while".split())
+RESULTS = frozenset(
+    "result results summary metric metrics performance scores stats statistics report final best".split()
+)
+COUNTED = frozenset("fold round step iter iteration episode trial generation".split())
+TRAINING = frozenset(["train", "training"])  # `Training details` are set
+MEASURED = RESULTS | COUNTED | EPOCHS | SECTIONS  # so is what is below a header of such words
+SET = frozenset("setting config configuration parameter param hyperparameter option argument arg setup".split())
 PATIENCE = 8  # lines that may only be numbers
 KEPT = 64  # headers
 
@@ -45,7 +52,7 @@ class Listing:
             return False  # As nearly all lines; it costs next to nothing.
         if not line or line.isspace():
             return False
-        if (header := HEADER.match(line)) and not is_section(header[1]):
+        if (header := HEADER.match(line)) and is_of_settings(header[1]):
             self._head(header[1])
         elif STATEMENT.match(line):
             self._statements += 1
@@ -79,6 +86,20 @@ class Listing:
     def _begin_anew(self) -> None:
         self.is_open = self._is_headed = False
         self._statements = self._settings = self._since = 0
+
+
+def is_of_settings(header: str) -> bool:
+    """Whether what is below a header may be settings: it has no number of its own, and no word of results."""
+    if is_section(header) or any(word[0].isdecimal() for word in header.split()):
+        return False
+    words = [word.rstrip("0123456789") for word in split(header)]
+    if (
+        not SET.isdisjoint(word.rstrip("s") for word in words) or "." in header
+    ):  # A dot stands between a table and the one in it.
+        return True
+    if " " in header.strip() and not (MEASURED - TRAINING).isdisjoint(words):
+        return False
+    return not MEASURED.issuperset(filter(None, words))
 
 
 def is_sign(line: str) -> bool:
