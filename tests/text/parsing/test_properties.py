@@ -85,16 +85,36 @@ def test_stretches_say_what_their_lines_say(text: str) -> None:
 )
 @pytest.mark.parametrize("end", ["", "1", ": x"])
 def test_time_grows_with_the_length_only(unit: str, end: str) -> None:
+    assert is_proportional("", unit, end)
+
+
+@pytest.mark.parametrize(
+    ("start", "units"),
+    [
+        ("if ", ["(", "(:", "= {", "a"]),
+        ("} else if ", ["(:"]),
+        ("for a ", ["in : ", " "]),
+        ("return ", ["a", "_."]),
+        ("[", [">", "# "]),
+    ],
+)
+def test_time_for_what_begins_as_code_or_a_bar_grows_with_the_length_only(start: str, units: list[str]) -> None:
+    for unit in units:
+        assert is_proportional(start, unit, ": 1")
+
+
+def is_proportional(start: str, unit: str, end: str) -> bool:
+    """Whether as many characters take as long in lines eight times as long; by the square it would be 8 times."""
+
     def cpu_s(length: int) -> float:
-        line = unit * (length // len(unit) - 1) + end
+        line = start + unit * ((length - len(start + end)) // len(unit)) + end
         before = time.process_time()
         for _ in range(LONGEST // length * 2):
             Parser().feed(line)
         return time.process_time() - before
 
     short, long = (min(cpu_s(length) for _ in range(3)) for length in (LONGEST // 8, LONGEST))
-
-    assert long < 6 * short + 0.02  # for as many characters; in the square of the length it would be 8 times
+    return long < 6 * short + 0.02
 
 
 def test_what_is_kept_is_bounded() -> None:

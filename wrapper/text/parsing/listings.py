@@ -11,7 +11,7 @@ PROMPT = r"\s*(?:(?:[>+]|>>>|\.\.\.) {1,8})?"
 STATEMENT = re.compile(
     rf"{PROMPT}(?:import [\w., ]+$|from [\w.]+ import |(?:async )?def \w+ ?\(|class [A-Z]\w*(?:\(.{{0,200}}\))?:$"
     rf"|library\(\w+\)|#include [<\"]|{NAME} <- |for .{{1,100}} in .{{1,200}}[:{{]$|with .{{1,200}}\).{{0,60}}:$"
-    r"|(?:if|elif|while) .{0,100}[<>=!(].{0,200}[:{]$|return [\w.]+[\w.,()\[\] ]*;?$|(?:else|try|finally) ?[:{]$)"
+    r"|(?:if|elif|while) .{0,100}[<>=!(].{0,200}[:{]$|return [\w.][\w.,()\[\] ]*;?$|(?:else|try|finally) ?[:{]$)"
 )
 ASSIGNED = re.compile(rf"{PROMPT}(?P<name>{TARGET}) ?[-+*/%|&@]?= ?(?P<value>[^=\s{{][^=]*(?:\(.*)?)$")
 NUMBERS = r"(?:tensor|array|Array|np\.\w+|numpy\.\w+|jnp\.\w+|float\d{0,3}|Decimal|mx\.array)\("

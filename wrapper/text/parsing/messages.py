@@ -10,7 +10,7 @@ from wrapper.text.parsing.prefixes import MASK, find_label, find_prefix
 from wrapper.text.parsing.shapes import Refused, Shape
 from wrapper.text.parsing.words import is_section, role, split
 
-BAR = re.compile(r"[━╸╺─█▉▊▋▌▍▎▏▐░▒▓■□▁-▇⠀-⣿]+|(?<=\[)[#=>.*-]{2,}[ #=>.*-]*(?=\])|(?<=\|) *[#=>][#=> .-]*(?=\|)")
+BAR = re.compile(r"[━╸╺─█▉▊▋▌▍▎▏▐░▒▓■□▁-▇⠀-⣿]+|(?<=\[)[#=>.*-]{2}[ #=>.*-]*(?=\])|(?<=\|) *[#=>][#=> .-]*(?=\|)")
 GLUED = re.compile(r"(?<=\])(?=\d{2,4}[-/:]|[A-Z`\[{])")
 IS_BAR = re.compile(r"\d%\|")
 SETTINGS = frozenset("params parameters config args hparams arguments options event settings".split())

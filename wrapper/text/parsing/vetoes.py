@@ -15,7 +15,8 @@ VETOES = {
         r"^\s*(?:> +)?(?:File \"|>>> |\.\.\. |warnings\.warn|raise |assert |return |def |import )"
         r"|^\s*(?:from \w+ import |\d+ \| .*[;{}])"
         r"|^\s*(?:[>+] )?[A-Za-z_][\w.$]{0,60} (?:<-|[-+*/]=) "
-        r"|^\s*(?:\} )?(?:(?:while|if|elif|else if) .*[<>=!(].*[:{]|for .* in .*[:{])\s*$"
+        # The end is looked at once, and first: tried anew behind each bracket, it would take the square of the length.
+        r"|^\s*(?:\} )?(?:(?:while|if|elif|else if) (?=.*[:{]\s*$)[^<>=!(]*[<>=!(]|for (?=.*[:{]\s*$).* in )"
         r"|^\s*(?:const |let |var |local |float |double |int )+\w{1,60} = "
     ),
     "an address": re.compile(r"https?://|\bHTTP/\d|\b(?:GET|POST|PUT) /"),
