@@ -10,6 +10,8 @@ import pytest
 from cli.asking import answer, ask, look_at
 from cli.runs import STARTED_AT, make_run
 
+from wrapper.cli.drawing import sparkline
+
 
 def rows(text: str) -> dict[str, str]:
     """Label and text of each row of the page."""
@@ -95,6 +97,16 @@ def test_course_has_gaps_where_there_is_no_number(wandb: list[str]) -> None:
 
     assert line.split("loss")[1].strip().startswith("▁▅  █ ▁")
     assert line.split()[-4:] == ["1", "6", "1", "∞"]
+
+
+@pytest.mark.parametrize("value", [0.001, -0.1, 0.0, 1e300])
+def test_course_of_what_does_not_change_is_level(value: float) -> None:
+    # The means of 12 and of 13 tenths differ in their last digit.
+    assert sparkline([value] * 100, 8) in ("▃" * 8, ":" * 8)
+
+
+def test_course_of_small_changes_is_shown() -> None:
+    assert sparkline([1.0, 1.000001], 2) in ("▁█", "_#")
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1"])

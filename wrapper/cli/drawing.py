@@ -11,6 +11,7 @@ from wrapper.rundir.series import mean
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII_BLOCKS = "_.:-=+*#"
+ROUNDING = 1e-9  # of the largest value: means of equal numbers differ by less
 LOCALES = ("LC_ALL", "LC_CTYPE", "LANG")
 
 
@@ -32,6 +33,8 @@ def sparkline(points: Sequence[float], columns: int) -> str:
     low, high = min(finite), max(finite)
     # The difference of two doubles may be none; so both are halved.
     span = high / 2 - low / 2
+    if span < ROUNDING * max(abs(low), abs(high)):
+        span = 0
     return "".join(block(value, low, span, blocks) if math.isfinite(value) else " " for value in means)
 
 
