@@ -33,7 +33,7 @@ from wrapper.text.parsing.progress import NO_BAR, Counters, Seen
 from wrapper.text.parsing.rows import Candidate, Record, Row
 from wrapper.text.parsing.shapes import Shape
 from wrapper.text.parsing.steps import Steps
-from wrapper.text.parsing.streams import Stream, is_of_words, tail
+from wrapper.text.parsing.streams import Stream, is_counted, is_of_words, tail
 from wrapper.text.parsing.telling import Teller
 from wrapper.text.parsing.vetoes import TRACEBACK, is_binary
 from wrapper.text.parsing.words import first_word, is_section
@@ -98,7 +98,7 @@ class Parser:
                     self._is_redrawn = piece.redraws > 0
                     rows += self._feed_next(piece.text, place(piece.end))
                     self._is_redrawn = False
-            elif is_of_words(piece.data):
+            elif is_of_words(piece.data) and not self._is_busy() and not is_counted(piece):
                 last = tail(piece)
                 self._line += len(piece) - len(last)
                 self._stream.tables.pass_over([], len(piece) - len(last))

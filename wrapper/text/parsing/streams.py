@@ -1,22 +1,41 @@
 """What the lines of one stream have to do with one another."""
 
+import re
 from dataclasses import replace
+from operator import itemgetter
 
 from wrapper.text.line import Line, Plain
+from wrapper.text.parsing.boxes import EDGE
 from wrapper.text.parsing.evaluations import is_of_best
-from wrapper.text.parsing.listings import Listing
-from wrapper.text.parsing.outlines import Outline
+from wrapper.text.parsing.listings import Listing, is_sign
+from wrapper.text.parsing.outlines import Outline, may_open
 from wrapper.text.parsing.prefixes import find_prefix
 from wrapper.text.parsing.rows import Record
-from wrapper.text.parsing.tables import Tables
+from wrapper.text.parsing.tables import RULE, Tables
 from wrapper.text.parsing.vetoes import TEST, TRACEBACK
 from wrapper.text.parsing.words import is_section, split
 
-# Letters that a number may have stay, in small; others are "x", and what stands between words is a blank.
+# Letters that a number may have are "n"; others are "x", and what stands between words is a blank.
 SHAPE = bytes(
-    ord(chr(byte).lower()) if chr(byte) in "naifNAIF" else ord("x" if chr(byte).isalnum() and byte < 128 else " ")
-    for byte in range(256)
+    ord("n" if chr(byte) in "naifNAIF" else "x" if chr(byte).isalnum() and byte < 128 else " ") for byte in range(256)
 )
+NOT_FINITE = re.compile(rb"(?<![A-Za-z0-9])(?:nan|inf)(?![A-Za-z0-9])", re.IGNORECASE)
+# What stands in each line with which a listing, an outline or a box begins. Their first character is found in no time.
+SIGNS = {
+    character: re.compile(sign, re.MULTILINE)
+    for character, sign in {
+        b"=": rb"=",
+        b":": rb":[\s\a]*$",
+        b"]": rb"\][\s\a]*$",
+        b"}": rb"}[\s\a]*$",
+        b"{": rb"{[\s\a]*$",
+        b"-": rb"-\s+-",
+        b"(": rb"library\(|def ",
+        b"#": rb"#include",
+        b">": rb"^>",
+        b"\x1b": rb"\x1b",
+    }.items()
+}
 KEPT_LINES = 5  # of a stretch without a digit: a header is not longer
 LONGEST_WORDS = 200
 
@@ -61,16 +80,40 @@ class Stream:
 def is_of_words(data: bytes) -> bool:
     """Whether there is no number in it, and no head of a stack trace."""
     # Five times as fast as looking for one with a regular expression.
-    shape = data.translate(SHAPE, b"0123456789")
-    if len(shape) != len(data) or b" nan " in shape or b" inf " in shape:
+    shape = b" " + data.translate(SHAPE, b"0123456789")
+    if len(shape) != 1 + len(data) or (b" nnn " in shape and NOT_FINITE.search(data)):
         return False
     return b"Traceback" not in data and TEST.encode() not in data
 
 
+def is_counted(piece: Plain) -> bool:
+    """Whether something may begin in a stretch of which every line counts: a listing, an outline, a box."""
+    data = piece.data
+    if b"import " not in data and not any(key in data and sign.search(data) for key, sign in SIGNS.items()):
+        return False
+    texts = map(itemgetter(0), piece)
+    return any(is_sign(text) or may_open(text) or EDGE.fullmatch(text) for text in texts)
+
+
 def tail(piece: Plain) -> list[Line]:
-    """The last lines of a stretch."""
+    """The last lines of a stretch: as many as may matter, and those without a word that stand between them."""
+    count = KEPT_LINES
+    while True:
+        lines = last_lines(piece, count)
+        if len(lines) < count or sum(map(is_kept, lines)) >= KEPT_LINES:
+            return lines
+        count *= 4
+
+
+def is_kept(line: Line) -> bool:
+    """Whether those above it matter less for it."""
+    return len(line.text) <= LONGEST_WORDS and not RULE.fullmatch(line.text, find_prefix(line.text).end)
+
+
+def last_lines(piece: Plain, count: int) -> list[Line]:
+    """The last lines of a stretch, so many; all where it has fewer."""
     start = len(piece.data) - 1
-    for _ in range(KEPT_LINES):
+    for _ in range(count):
         start = piece.data.rfind(b"\n", 0, start)
         if start < 0:
             return piece.lines()
