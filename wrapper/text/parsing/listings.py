@@ -93,9 +93,8 @@ def is_of_settings(header: str) -> bool:
     if is_section(header) or any(word[0].isdecimal() for word in header.split()):
         return False
     words = [word.rstrip("0123456789") for word in split(header)]
-    if (
-        not SET.isdisjoint(word.rstrip("s") for word in words) or "." in header
-    ):  # A dot stands between a table and the one in it.
+    is_nested = "." in header  # between a table and the one in it
+    if is_nested or not SET.isdisjoint(word.rstrip("s") for word in words):
         return True
     if " " in header.strip() and not (MEASURED - TRAINING).isdisjoint(words):
         return False
