@@ -170,6 +170,17 @@ def test_modes_that_the_command_leaves_behind_stay(every_front, command):
         terminal.wait()
 
 
+def test_modes_that_the_command_sets_last_of_all_stay(changed):
+    wandb = changed("launch/loop.py", "        for _ in range(TURNS_BETWEEN", "        time.sleep(1)\n")
+    command = shell("sleep 0.3; stty -echo <&1")
+    with Terminal(*shell('"$@"; echo done; read x', *wandb, "run", "-q", *command)) as terminal:
+        terminal.expect(rb"done")
+
+        assert not terminal.is_echoing()
+        terminal.send(b"\n")
+        terminal.wait()
+
+
 @pytest.mark.parametrize("how", ["exit", "SIGKILL of the command", "SIGTERM", "SIGINT"])
 def test_modes_are_as_before_afterwards(every_front, how):
     with Terminal(*shell('trap : INT; "$@"; echo done; read x', *every_front, *ECHO_LINES)) as terminal:

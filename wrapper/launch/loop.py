@@ -202,6 +202,8 @@ class Loop:
 
     def close(self, stream: int) -> None:
         """The stream has ended, or nobody wants it any more."""
+        if stream in self.mirrors:
+            self.mirrors[stream].apply()  # The command may have set modes last of all.
         relay = self.relays.pop(stream)
         relay.board.is_closed = 1
         relay.close()
