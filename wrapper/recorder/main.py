@@ -215,7 +215,7 @@ class Recorder:
             self._journal.add("recorder", ended={"status": self._fate.status(), "at": self._ended_at})
             self._has_told_end = True
         if self._ended_at is not None and self._is_drained() and self._end_bytes != self._log.length:
-            self._say_end(self._ended_at)
+            self._say_end(self._ended_at, self._lost_bytes())
 
     def _note_end(self) -> None:
         ended_at = self._board.ended_at_ns / 1e9 if self._board.has_ended else time.time()
@@ -230,10 +230,14 @@ class Recorder:
 
     def _end_in_trouble(self) -> None:
         """Tell at least the end: there was room kept for that. What the disk does not take counts as lost, so far."""
-        if self._ended_at is None or self._end_bytes == self._log.length:
+        if self._ended_at is None:
+            return
+        lost_bytes = self._lost_bytes() + sum(stream.waiting() for stream in self._streams)
+        # The wrapper, or the keeper after it, may have had a piece in hand when the end was told, and dropped it since.
+        if (self._end_bytes, self._board.lost_bytes) == (self._log.length, lost_bytes):
             return
         try:
-            self._say_end(self._ended_at, sum(stream.waiting() for stream in self._streams))
+            self._say_end(self._ended_at, lost_bytes)
         except FileNotFoundError:  # Somebody has removed the directory: there is nothing to record in any more.
             self._board.is_gone = 1
             self._board.is_kept = 1
@@ -241,8 +245,11 @@ class Recorder:
         except OSError:  # Not even that; until we give up.
             return
 
-    def _say_end(self, ended_at: float, waiting_bytes: int = 0) -> None:
-        lost_bytes = sum(stream.lost for stream in self._board.streams.values()) + waiting_bytes
+    def _lost_bytes(self) -> int:
+        """What the wrapper had to drop."""
+        return sum(stream.lost for stream in self._board.streams.values())
+
+    def _say_end(self, ended_at: float, lost_bytes: int) -> None:
         write_end(self._fate.status(), ended_at, self._log.length, lost_bytes)
         self._board.lost_bytes = lost_bytes
         self._end_bytes = self._log.length
