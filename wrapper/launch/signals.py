@@ -270,9 +270,9 @@ class Signals:
             else:
                 self._note_end(status)
                 if time.monotonic() - self._asked_to_stop_at < STOPS_WITHIN_S:
-                    self._stop_before_writing()
+                    self._stop_as_asked()
 
-    def _stop_before_writing(self) -> None:
+    def _stop_as_asked(self) -> None:
         """What the command should have stopped for; it was quicker to end."""
         if not self._may_write:
             self._stop_as(_signal.SIGTTOU)
@@ -318,7 +318,7 @@ class Signals:
         if info.si_signo in HARMLESS:
             return
         if info.si_signo == _signal.SIGTTOU and info.si_pid == os.getpid():
-            self._stop_before_writing()
+            self._stop_as_asked()
             return
         if info.si_signo in STOPS:
             self._stop_as(info.si_signo)
