@@ -1,5 +1,6 @@
 """Each test of transparency runs without us too, so that what it expects is known to be what would be."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,14 @@ WAYS = ["bare", "wrapped", "copying"]
 def front(request: pytest.FixtureRequest, wandb: list[str]) -> list[str]:
     """What stands before the command: nothing, or `wandb run`."""
     return words_before(request.param, wandb)
+
+
+@pytest.fixture
+def in_container() -> list[str]:
+    """What stands before a command that is to be the first process of a container; root alone can make one."""
+    if os.getuid():
+        pytest.skip("it takes root to make a process namespace")
+    return ["unshare", "--pid", "--fork", "--mount-proc"]
 
 
 @pytest.fixture(params=WAYS)
