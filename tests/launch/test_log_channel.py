@@ -1,6 +1,7 @@
 """When the channel to the recorder is full, whatever is in it, the recorder hears of it at once."""
 
 import os
+import threading
 
 import pytest
 
@@ -38,6 +39,23 @@ def test_recorder_is_rung_for_when_every_slot_is_taken(relayed):
         pieces += 1
         kept += len(os.read(log, 1 << 16))
     assert seen == kept
+
+
+def test_position_counts_what_the_log_took_after_a_wait(relayed):
+    command, person, log, loop, rings = relayed
+    relay = loop.relays[1]
+    os.set_blocking(person, False)
+    while not rings:
+        write_and_read(command, loop, person)
+    os.write(command, b"x")  # So the wait for the log holds somebody up.
+    reads_later = threading.Timer(0.05, os.read, (log, 1 << 16))
+    reads_later.start()
+    while not relay.is_idle:
+        loop.turn(timeout_s=0.1)
+    reads_later.join()
+
+    assert not relay.board.is_copied
+    assert relay.board.logged == relay.taken
 
 
 def write_and_read(command, loop, person):

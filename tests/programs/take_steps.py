@@ -1,15 +1,25 @@
 """Says `ready`, then takes a step for each line on stdin, and ends with status 7 when that is closed.
 
-take_steps.py [FLOOD_BYTES]        each step first writes so many bytes
+take_steps.py [FLOOD_BYTES]        each step first writes so many bytes, which tell where they stand
 """
 
 import os
 import sys
 
+RECORD = b"%015d\n"
+BLOCK_BYTES = 1 << 16
+
 
 def write_all(data: bytes) -> None:
     while data:
         data = data[os.write(1, data) :]
+
+
+def write_flood(size_bytes: int, step: int) -> None:
+    """Blocks with their own number in them, and what is left over of the last."""
+    for number in range(-(-size_bytes // BLOCK_BYTES)):
+        block = RECORD % (1_000_000 * step + number) * (BLOCK_BYTES // 16)
+        write_all(block[: size_bytes - number * BLOCK_BYTES])
 
 
 def main() -> int:
@@ -18,10 +28,8 @@ def main() -> int:
     step = 0
     while os.read(0, 3):
         step += 1
-        block = b"x" * (1 << 16)
-        for _ in range(flood >> 16):
-            write_all(block)
-        write_all(b"x" * (flood & 0xFFFF) + b"step %d\n" % step)
+        write_flood(flood, step)
+        write_all(b"step %d\n" % step)
     write_all(b"end\n")
     return 7
 

@@ -1,6 +1,5 @@
 """A disk under the run directory that is full, read-only, gone or hanging: the command does not notice."""
 
-import hashlib
 import os
 import signal
 import subprocess
@@ -53,6 +52,7 @@ class Command:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         self.shown = bytearray()
+        self._steps = 0
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -61,11 +61,11 @@ class Command:
             self.shown += piece
 
     def go_on(self):
-        """Let the program take its next step, and wait until that has been shown."""
-        before = len(self.shown)
+        """Let the program take its next step, and wait until all of that has been shown."""
+        self._steps += 1
         self.run.stdin.write(b"go\n")
         self.run.stdin.flush()
-        wait_until(lambda: len(self.shown) > before)
+        wait_until(lambda: self.shown.endswith(b"step %d\n" % self._steps))
 
     def end(self):
         """Let it finish; its status and what it, and we, said on stderr."""
@@ -129,10 +129,43 @@ def test_flood_while_the_disk_hangs_is_shown_whole_and_what_is_lost_is_counted(w
 
     part = only_part(disk)
     assert status == 7
-    assert len(command.shown) == 20_000_000 + len(b"ready\nstep 1\nend\n")
+    assert command.shown == show_bare(*STEPS, 20_000_000)
     assert 0 < part.end["lost_bytes"] < 20_000_000
     assert part.end["output_bytes"] + part.end["lost_bytes"] == len(command.shown)
-    assert part.end["lost_bytes"] == sum(piece.gap for piece in part.pieces())
+    assert_gaps_are_where_bytes_are_missing(part, command.shown)
+
+
+def test_disk_that_hangs_again_and_again_leaves_gaps_where_bytes_are_missing(wandb, disk):
+    command = Command(wandb, disk, *STEPS, 2_000_000)
+    wait_until(lambda: command.shown == b"ready\n")
+    for _ in range(3):
+        with frozen(disk):
+            command.go_on()
+        command.go_on()
+    status, _ = command.end()
+    wait_until(lambda: has_ended(disk) and only_part(disk).is_read)
+
+    part = only_part(disk)
+    assert status == 7
+    assert part.end["lost_bytes"] > 0
+    assert part.end["output_bytes"] + part.end["lost_bytes"] == len(command.shown)
+    assert_gaps_are_where_bytes_are_missing(part, command.shown)
+
+
+def show_bare(*words):
+    """What the command shows in one step without us."""
+    return subprocess.run([*map(str, words)], input=b"go\n", stdout=subprocess.PIPE).stdout
+
+
+def assert_gaps_are_where_bytes_are_missing(part, shown):
+    """What was kept, moved on by the gaps before it, is what was shown there; and no other bytes are missing."""
+    log, position = part.output_path.read_bytes(), 0
+    pieces = list(part.pieces())
+    for piece, end in zip(pieces, [*(piece.start for piece in pieces[1:]), len(log)], strict=True):
+        position += piece.gap
+        assert log[piece.start : end] == shown[position : position + end - piece.start]
+        position += end - piece.start
+    assert position == len(shown)
 
 
 def test_disk_that_fills_up_keeps_what_it_can_and_the_end(wandb, disk):
@@ -142,13 +175,12 @@ def test_disk_that_fills_up_keeps_what_it_can_and_the_end(wandb, disk):
     status, _ = command.end()
 
     part = only_part(disk)
-    expected = b"ready\n" + b"x" * flood + b"step 1\nend\n"
     assert status == 7
-    assert hashlib.sha256(command.shown).digest() == hashlib.sha256(expected).digest()
+    assert command.shown == show_bare(*STEPS, flood)
     assert part.end["exit_code"] == 7
     # What was in somebody's hands when we ended is counted a moment later.
-    wait_until(lambda: sum(only_part(disk).end[name] for name in ("output_bytes", "lost_bytes")) == len(expected))
-    assert expected.startswith(part.output_path.read_bytes())
+    wait_until(lambda: sum(only_part(disk).end[name] for name in ("output_bytes", "lost_bytes")) == len(command.shown))
+    assert command.shown.startswith(part.output_path.read_bytes())
 
 
 def test_disk_that_is_full_already_costs_the_record_only(wandb, disk):

@@ -234,7 +234,7 @@ class Loop:
         left_s = self._patience.left_s()
         began = time.monotonic()
         ready = poll.poll(1000 * min([left_s, *limits]))
-        moved = [give_log(relay) for relay in held_up]
+        moved = [relay.give_log() for relay in held_up]
         self._patience.note(time.monotonic() - began, sum(moved))
         if self._patience.left_s() <= 0:
             for relay, moved_bytes in zip(held_up, moved, strict=True):
@@ -250,13 +250,6 @@ class Loop:
         for stream, relay in list(self.relays.items()):
             if events.get(relay.person, 0) & HAS_GONE:
                 self._lose_reader(stream, relay)
-
-
-def give_log(relay: Relay) -> int:
-    """Give the log what it takes now; how many bytes that was."""
-    before = relay.for_log
-    relay.give_log()
-    return before - relay.for_log
 
 
 def can_read(fd: int) -> bool:

@@ -105,18 +105,22 @@ class Relay:
 
     def give(self) -> bool:
         """Hand on what can be handed on without waiting. Raises BrokenPipeError when nobody reads any more."""
-        moved = self.give_log()
+        moved = bool(self.for_log) and self._give_log() > 0
         if self.for_person:
             moved |= self._give_person()
         self._mark_if_done()
         return moved
 
-    def give_log(self) -> bool:
-        if not self.for_log:
-            return False
-        size = kernel.splice(self.copy[0], self.log, self.for_log)
-        self.for_log -= size or 0
-        return bool(size)
+    def give_log(self) -> int:
+        """Give the log alone what it takes now; how many bytes that was."""
+        size = self._give_log() if self.for_log else 0
+        self._mark_if_done()
+        return size
+
+    def _give_log(self) -> int:
+        size = kernel.splice(self.copy[0], self.log, self.for_log) or 0
+        self.for_log -= size
+        return size
 
     def _give_person(self) -> bool:
         if self.waits_before_person and not self._can_write.poll(0):
@@ -230,15 +234,13 @@ class CopyingRelay(Relay):
         self.board.mark_copied()
         return len(data)
 
-    def give_log(self) -> bool:
-        if not self.for_log:
-            return False
+    def _give_log(self) -> int:
         try:
             size = os.write(self.log, self._chunk[len(self._chunk) - self.for_log :])
         except BlockingIOError:
-            return False
+            return 0
         self.for_log -= size
-        return True
+        return size
 
     def _splice_to_person(self) -> int | None:
         return self._copy_to_person()
