@@ -27,8 +27,8 @@ from measuring.figures import Figures, show, show_table
 from measuring.goals import Goal, wrapper_goals
 from measuring.lines import LINE_BYTES
 from measuring.machine import describe_machine, load
+from measuring.places import PLACES
 from measuring.processes import adopt_orphans, end_descendants
-from measuring.shell import PLACES
 from measuring.subjects import OURS, Subject, make_subjects
 
 PYTHON, SYSTEM_PYTHON = "python3 -c pass", "/usr/bin/python3 -c pass"

@@ -29,7 +29,7 @@ def test_every_table_is_printed(wandb):
 
     assert done.returncode == 0, done.stdout
     assert [title for title in TITLES if f"\n{title}" not in done.stdout] == []
-    assert [line.split()[:2] for line in done.stdout.splitlines() if "SHA equal in 11 of 11" in line] == [
+    assert [line.split()[:2] for line in done.stdout.splitlines() if "SHA equal in 12 of 12" in line] == [
         ["tee", "SHA"],
         ["wandb", "run"],
     ]

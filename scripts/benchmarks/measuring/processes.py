@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import resource
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from measuring.shell import Shell, open_place
+from measuring.places import Shown, open_place
+from measuring.shell import Shell
 
-DRAIN = Path(__file__).with_name("drain.py")
-SHOWN_FILE = "shown"
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -36,8 +31,7 @@ class Ran:
     ended_ns: int
     wall_s: float
     cpu_s: float
-    shown_bytes: int
-    head: str
+    shown: Shown
     was_right_at_return: bool
     memory: list[dict[int, int]] = field(default_factory=list)
 
@@ -62,20 +56,20 @@ def run(
     `look_at_return` is asked in the very moment when the command has returned.
     Raises TookTooLong; then nothing of it is left.
     """
-    person, output = open_place(place, directory / SHOWN_FILE)
-    with time_limit(limit_s), drained(person) as drain:
+    with time_limit(limit_s), open_place(place, directory) as reading:
         before_s = children_cpu_s()
-        shell = Shell(argv, directory, env, output, look_at_return)
-        os.close(output)
-        others = {shell.pid, drain.pid} if drain else {shell.pid}
+        shell = Shell(argv, directory, env, reading.output, look_at_return)
+        os.close(reading.output)
+        others = {shell.pid, *reading.pids}
         with memory_watched(memory_every_s, others) as memory:
             shell.wait_for_command()
         reap_all(others)
         shell.let_go()
-        facts, drain_cpu_s = finish_drain(drain)
+        read_before_s = children_cpu_s()
+        shown = reading.finish()
+        readers_cpu_s = children_cpu_s() - read_before_s
         shell.close()
-        cpu_s = children_cpu_s() - before_s - drain_cpu_s
-    shown_bytes = facts["bytes"] if drain else (directory / SHOWN_FILE).stat().st_size
+        cpu_s = children_cpu_s() - before_s - readers_cpu_s
     said = shell.said()
     return Ran(
         said.status,
@@ -83,37 +77,10 @@ def run(
         said.ended_ns,
         (said.ended_ns - said.began_ns) / 1e9,
         cpu_s - said.own_cpu_ns / 1e9,
-        shown_bytes,
-        facts.get("head", ""),
+        shown,
         bool(said.was_right),
         memory,
     )
-
-
-@contextmanager
-def drained(person: int | None) -> Iterator[subprocess.Popen[bytes] | None]:
-    """A process of its own reads the person's end while the body runs; it is ready when the body begins."""
-    if person is None:
-        yield None
-        return
-    argv = [sys.executable, "-I", "-S", str(DRAIN), str(person)]
-    drain = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, pass_fds=[person])
-    os.close(person)
-    assert drain.stdout
-    with drain.stdout:
-        drain.stdout.readline()
-        yield drain
-
-
-def finish_drain(drain: subprocess.Popen[bytes] | None) -> tuple[dict[str, Any], float]:
-    """What it says after its last byte, and the CPU seconds it used."""
-    if drain is None:
-        return {}, 0.0
-    assert drain.stdout
-    facts = json.loads(drain.stdout.read())
-    _, status, used = os.wait4(drain.pid, 0)
-    drain.returncode = os.waitstatus_to_exitcode(status)
-    return facts, used.ru_utime + used.ru_stime
 
 
 @contextmanager

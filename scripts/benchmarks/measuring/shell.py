@@ -15,8 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-PLACES = ("terminal", "pipe", "file")
-ROWS, COLUMNS = 40, 120
 FACTS = struct.Struct("=6q")
 
 
@@ -29,17 +27,6 @@ class Said(NamedTuple):
     status: int
     was_right: int
     own_cpu_ns: int
-
-
-def open_place(place: str, file: Path) -> tuple[int | None, int]:
-    """The person's end, None where nobody needs to read, and the command's."""
-    if place == "file":
-        return None, os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    if place == "pipe":
-        return os.pipe()
-    person, output = os.openpty()
-    fcntl.ioctl(output, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    return person, output
 
 
 class Shell:

@@ -9,7 +9,7 @@ from statistics import median
 
 from measuring.bench import Bench, CouldNotMeasure, Output, Task
 from measuring.lines import LINE_BYTES
-from measuring.shell import PLACES
+from measuring.places import PLACES, TERMINALS
 from measuring.subjects import OURS, Subject, is_kept
 
 FLOOD_PIECE_BYTES = 64_000
@@ -83,9 +83,9 @@ def measure_start(bench: Bench, subject: Subject, turn: int) -> None:
     """From the exec to the first thing that date(1) does: to ask for the time."""
     with bench.fresh_directory() as directory:
         ran = bench.run(subject, ["date", "+%s%N"], "terminal", directory)
-    stamp = UNIX_NS.search(ran.head)
+    stamp = UNIX_NS.search(ran.shown.head)
     if not stamp:
-        raise CouldNotMeasure(f"date said {ran.head!r}")
+        raise CouldNotMeasure(f"date said {ran.shown.head!r}")
     bench.figures.add(subject.name, "first ms", turn, (int(stamp[0]) - ran.began_unix_ns) / 1e6)
 
 
@@ -111,7 +111,7 @@ def flood_tasks(subjects: list[Subject], size: Size) -> list[Task]:
 
 def measure_flood(bench: Bench, subject: Subject, turn: int, size: Size, flood: Flood) -> None:
     """What more it takes than for a single line, so that starting and ending do not count."""
-    is_terminal = flood.place == "terminal" or subject.makes_terminal
+    is_terminal = flood.place in TERMINALS or subject.makes_terminal
     megabytes = min(size.terminal_mb if is_terminal else size.pipe_mb, subject.most_mb)
     if flood.piece_bytes == LINE_BYTES:
         megabytes /= 8  # A write(2) for each line: what takes the time is the command itself.
