@@ -38,7 +38,7 @@ def test_nobody_waits_after_a_piece_that_came_alone(bell, monkeypatch):
     monkeypatch.setattr(Gathering, "LONGEST_S", 60.0)
     monkeypatch.setattr(Gathering, "SOON_S", 0.0)
 
-    pauses(dense(), bell, 100, 100)
+    assert max(pauses(dense(), bell, 100, 100)) < Gathering.LONGEST_S
 
 
 def dense():
@@ -51,15 +51,16 @@ def dense():
 def test_nobody_waits_after_nothing_or_much(bell, monkeypatch):
     monkeypatch.setattr(Gathering, "LONGEST_S", 60.0)
 
-    pauses(dense(), bell, 0, Gathering.LARGE_BYTES)
+    assert max(pauses(dense(), bell, 0, Gathering.LARGE_BYTES)) < Gathering.LONGEST_S
 
 
 def test_pause_ends_when_the_wrapper_rings(bell, monkeypatch):
     monkeypatch.setattr(Gathering, "LONGEST_S", 60.0)
     threading.Timer(0.05, os.write, [bell[1], b"!"]).start()
 
-    pauses(dense(), bell, 100)
+    (pause,) = pauses(dense(), bell, 100)
 
+    assert pause < Gathering.LONGEST_S
     assert os.read(bell[0], 10) == b"!"  # It is still to be heard.
 
 
