@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +22,8 @@ TRAIN = """
 import itertools, sys, time
 print("ready", flush=True)
 for step in itertools.count(1):
+    if step == 50:
+        sys.stdin.read()
     print(f"step {step} loss {step}", flush=True)
     time.sleep(0.05)
 """
@@ -40,30 +40,27 @@ def watched():
     return [record for record in only_part().records() if record["source"] == "watch"]
 
 
-def recorder():
-    return [record["started"] for record in only_part().records() if "started" in record][-1]["pid"]
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(word) for word in file.read().split()]
-
-
-def test_rule_holds_though_its_watch_is_killed_again_and_again(wandb):
+def test_rule_holds_though_its_watch_is_killed_again_and_again(changed):
+    looking = '    print(os.getpid(), file=open("watches", "a"))\n'
+    wandb = changed("recorder/sources/watch.py", "    while not why and not channel.has_ended:\n", looking)
     run = start(wandb, "--stop-if", "loss == 60", sys.executable, "-c", TRAIN)
-    part = only_part()
-    wait_until(lambda: any("row" in record for record in part.records()))
-    for _turn in range(4):
-        for pid in children(recorder()):
-            with suppress(ProcessLookupError):  # One that had just come to its end.
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.3)
+    watches = only_part().path / "watches"
+    killed = set()
+
+    def others():
+        return {int(pid) for pid in watches.read_text().split()} - killed if watches.exists() else ()
+
+    while len(killed) < 4:
+        (watch_pid,) = wait_until(others)
+        os.kill(watch_pid, signal.SIGKILL)
+        killed.add(watch_pid)
     run.communicate(timeout=60)
 
     assert run.returncode == -signal.SIGTERM
     wait_until(lambda: only_part().is_read, 20)
     assert only_part().end["cause"]["text"] == "loss == 60: 60 at step 60"
     assert sum("stop" in record for record in watched()) == 1
+    assert len(others()) == 1
 
 
 @pytest.fixture(scope="session")
