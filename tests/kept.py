@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from wrapper.rundir.reading import Part, Run, list_runs, runs_folder
+from wrapper.rundir.reading import Part, Piece, Run, list_runs, read_piece, runs_folder
 
 
 def only_run(directory: Path | str = ".") -> Run:
@@ -30,10 +30,16 @@ def has_ended(directory: Path | str = ".") -> bool:
     return has_part(directory) and only_part(directory).end is not None
 
 
+def read_pieces(part: Part) -> list[Piece]:
+    """Whose bytes stand where in output.log, and since when; in order."""
+    told = [read_piece(record) for record in part.records() if record["source"] == "output"]
+    return [piece for piece in told if piece]
+
+
 def read_streams(part: Part) -> dict[int, bytes]:
     """The bytes of each stream, put together from output.log and its index."""
     data = part.output_path.read_bytes()
-    pieces = list(part.pieces())
+    pieces = read_pieces(part)
     ends = [piece.start for piece in pieces[1:]] + [len(data)]
     streams: dict[int, bytes] = {}
     for piece, end in zip(pieces, ends, strict=True):

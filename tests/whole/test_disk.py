@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from kept import has_ended, only_part, read_streams
+from kept import has_ended, only_part, read_pieces, read_streams
 from waiting import wait_until
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
@@ -160,7 +160,7 @@ def show_bare(*words):
 def assert_gaps_are_where_bytes_are_missing(part, shown):
     """What was kept, moved on by the gaps before it, is what was shown there; and no other bytes are missing."""
     log, position = part.output_path.read_bytes(), 0
-    pieces = list(part.pieces())
+    pieces = read_pieces(part)
     for piece, end in zip(pieces, [*(piece.start for piece in pieces[1:]), len(log)], strict=True):
         position += piece.gap
         assert log[piece.start : end] == shown[position : position + end - piece.start]

@@ -132,12 +132,6 @@ class Part:
             if may_have(line, keys) and line.strip(b"\0\n"):
                 yield from islice(read_records(path, end - len(line)), 1)
 
-    def pieces(self) -> Iterator[Piece]:
-        """Whose bytes stand where in output.log, and since when; in order."""
-        for record in self.records():
-            if record["source"] == "output" and (piece := read_piece(record)):
-                yield piece
-
     def warnings(self) -> list[str]:
         """What a person should know about this part, in order."""
         found = [*self.damage, *read_texts(self.facts.get("warnings"))]
