@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -92,6 +93,14 @@ def test_part_says_what_was_started_and_where(wandb, tmp_path):
     assert part.facts["argv"] == ["true", odd]
     assert part.facts["cwd"] == str(tmp_path)
     assert Path(part.facts["path"]).name == "true"
+
+
+def test_user_is_named_by_the_system_where_the_environment_does_not(wandb):
+    bare = {name: value for name, value in os.environ.items() if name not in ("LOGNAME", "USER")}
+    subprocess.run([*wandb, "run", "true"], env=bare, check=True)
+
+    assert wait_until(lambda: only_run().facts.get("user")) == pwd.getpwuid(os.getuid()).pw_name
+    assert only_part().facts["user"] == str(os.getuid())  # Written before the command starts: nobody is asked.
 
 
 def test_index_tells_when_and_where_each_byte_came_from(wandb):
