@@ -160,7 +160,7 @@ class Recorder:
             wait_s = self._trouble_until - now
         else:
             for stream in self._streams:
-                wait_s = min(wait_s, self._watch(stream, poll, now))
+                wait_s = min(wait_s, self._watch(stream, poll))
             for reader in self._readers:
                 wait_s = reader.watch(poll, wait_s)
         if self._ended_at is not None:
@@ -168,7 +168,7 @@ class Recorder:
         if self._bell in dict(poll.poll(1000 * wait_s)):
             self._hear_bell()
 
-    def _watch(self, stream: PipeStream | FileStream, poll: select.poll, now: float) -> float:
+    def _watch(self, stream: PipeStream | FileStream, poll: select.poll) -> float:
         """Have the poll wake up for the stream; how long it may sleep, because a file cannot wake it."""
         fd = stream.descriptor()
         if fd is not None:

@@ -12,7 +12,6 @@ import posix as os
 import struct
 
 SIZE_BYTES = 4096
-UNKNOWN = -1
 
 STREAMS = (1, 2)
 STREAM_AT = 256

@@ -83,8 +83,8 @@ class Following:
         for path in list(self._open):
             self._consider(path, has_ended)
         has_news = False
-        for path, file in list(self._files.items()):
-            has_news |= self._look_at(path, file, has_ended)
+        for file in list(self._files.values()):
+            has_news |= self._look_at(file, has_ended)
         self._channel.begin(-1)
         self._pause_s = LOOK_EVERY_S if has_news else min(QUIET_EVERY_S, self._pause_s * 1.5)
 
@@ -151,7 +151,7 @@ class Following:
             self._refused[path] = status.st_ino
         return verdict.kind
 
-    def _look_at(self, path: str, file: Followed, has_ended: bool) -> bool:
+    def _look_at(self, file: Followed, has_ended: bool) -> bool:
         if file.is_over:
             return False
         try:

@@ -81,7 +81,7 @@ class Tail:
         if self._is_rewritten(fd, size):
             self._begin_anew()
         elif not self._is_started:
-            self._go_on(fd, size, begin)
+            self._go_on(fd, begin)
         self._is_started = True
 
     def _is_rewritten(self, fd: int, size: int) -> bool:
@@ -99,7 +99,7 @@ class Tail:
             self.outlet.note(name, number)
         self.outlet.move(0)
 
-    def _go_on(self, fd: int, size: int, begin: Begin) -> None:
+    def _go_on(self, fd: int, begin: Begin) -> None:
         """Read silently what a reader before this one has given, and what is older than the run."""
         since = self.outlet.noted("from") or 0
         goal = since if self.outlet.position is None else self.outlet.position
