@@ -13,6 +13,7 @@ from wrapper.recorder.fate import Fate
 from wrapper.recorder.gathering import Gathering
 from wrapper.recorder.log import WHOLE, Log
 from wrapper.recorder.memory import count_kills
+from wrapper.recorder.packages import note_site
 from wrapper.recorder.readers import make_readers
 from wrapper.recorder.rest import finish_reading, mark_unread, pack_part
 from wrapper.recorder.stall import Stall
@@ -32,8 +33,9 @@ MUCH = 1 << 14  # bytes in one turn
 
 
 def main(site: str, part: str, given: dict[str, str]) -> None:
-    """Record until the command has ended and all that it wrote is kept."""
+    """Record until the command has ended and all that it wrote is kept; packages are installed in `site`."""
     os.umask(0o077)
+    note_site(site)
     fds = {name: int(fd) for name, fd in given.items()}
     board = Board(fds["board"])
     try:

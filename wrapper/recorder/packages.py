@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 
+_sites: list[str] = []
+
+
+def note_site(site: str) -> None:
+    """Remember where packages are installed, for whoever reaches for them in this process and its children."""
+    if site:
+        _sites.append(site)
+
 
 def reach_packages() -> None:
     """Make installed packages importable, behind everything else. For readers alone: the recorder needs none.
 
-    An interpreter that knows them anyway, as the one of `wandb show`, stays as it is. The recorder's first argument
-    is where they are.
+    An interpreter that was not told where they are knows them anyway, as the one of `wandb show`, and stays as it is.
     """
-    if sys.flags.no_site and len(sys.argv) > 1 and sys.argv[1] not in ("", *sys.path):
-        sys.path.append(sys.argv[1])
+    sys.path.extend(site for site in _sites if site not in sys.path)
