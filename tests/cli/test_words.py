@@ -95,6 +95,11 @@ def test_cut(text: str, columns: int, shown: str) -> None:
         ("10m", NOW - 600),
         ("1.5h", NOW - 5400),
         ("1d2h", NOW - 93600),
+        ("90 s", NOW - 90),
+        ("10min", NOW - 600),
+        ("2 hours", NOW - 7200),
+        ("1h 30m", NOW - 5400),
+        ("0", NOW),
         ("13:30", NOW - 1800),
         ("13:59:59", NOW - 1),
         ("14:30", NOW - 84600),
@@ -109,7 +114,7 @@ def test_moment(text: str, moment: float) -> None:
     assert read_moment(text, NOW) == moment
 
 
-@pytest.mark.parametrize("text", ["", "10", "m", "10 m", "25:00", "13:61", "yesterday", "-5m", "2026-13-01"])
+@pytest.mark.parametrize("text", ["", "10", "m", "10 x", "4000d", "25:00", "13:61", "yesterday", "-5m", "2026-13-01"])
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(NoMoment):
         read_moment(text, NOW)

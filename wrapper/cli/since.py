@@ -1,13 +1,13 @@
-"""Moments as people type them: 10m, 14:30, 2026-05-28T14:30."""
+"""Moments as people type them: 10m, 2 hours, 14:30, 2026-05-28T14:30."""
 
 from __future__ import annotations
 
 import datetime
 import re
+from contextlib import suppress
 
-UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-AGO = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+")
-AMOUNT = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+from wrapper.rundir.durations import BadDuration, read_duration
+
 CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 
 
@@ -20,8 +20,8 @@ def read_moment(text: str, now: float) -> float:
 
     A time of day is the last one that has been; a date without a zone is local.
     """
-    if AGO.fullmatch(text):
-        return now - sum(float(amount) * UNITS_S[unit] for amount, unit in AMOUNT.findall(text))
+    with suppress(BadDuration):  # Then it is a clock's time or a date, or nothing.
+        return now - read_duration(text)
     try:
         if CLOCK.fullmatch(text):
             return read_clock(text, now)
