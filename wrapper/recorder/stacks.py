@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 
-from wrapper.recorder.measuring.tree import Tree, ancestors
+from wrapper.recorder.measuring.tree import Tree
+from wrapper.recorder.writers import ancestors
 from wrapper.rundir.names import FILES_FOLDER, PART_FILE
 from wrapper.rundir.processes import command_name
 

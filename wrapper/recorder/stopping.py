@@ -11,8 +11,8 @@ import signal
 import time
 
 from wrapper.recorder.aside import Aside, Listener
-from wrapper.recorder.measuring.tree import Tree, ancestors
-from wrapper.recorder.writers import read_mark
+from wrapper.recorder.measuring.tree import Tree
+from wrapper.recorder.writers import ancestors, read_mark
 from wrapper.rundir.processes import is_running, start_ticks
 
 TYPE_CHECKING = False

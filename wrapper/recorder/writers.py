@@ -67,7 +67,7 @@ def place(status: os.stat_result) -> tuple[int, int]:
 
 
 def ancestors(pid: int) -> list[int]:
-    """The parents of a process, nearest first; as far as they can be seen."""
+    """The parent of a process, and its parents, nearest first; as far as they can be seen."""
     found: list[int] = []
     while pid > 1 and len(found) < 1000:
         try:
@@ -75,7 +75,8 @@ def ancestors(pid: int) -> list[int]:
                 pid = int(file.read().rpartition(b") ")[2].split()[1])
         except OSError:  # Gone.
             break
-        found.append(pid)
+        if pid:  # 0 is who came into this container from outside, or is the kernel's own.
+            found.append(pid)
     return found
 
 

@@ -8,7 +8,8 @@ import pytest
 from waiting import is_running, wait_until
 
 from wrapper.recorder.measuring import tree
-from wrapper.recorder.measuring.tree import Tree, ancestors, children, read_process
+from wrapper.recorder.measuring.tree import Tree, children, read_process
+from wrapper.recorder.writers import ancestors
 
 READY_AND_WAIT = "import sys; print('ready', flush=True); sys.stdin.read()"
 FORK = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {READY_AND_WAIT!r}])"
@@ -115,6 +116,11 @@ def fake_process(command, used_ticks, pid):
     process = tree.Process(fields)
     process.began = pid
     return process
+
+
+def test_ancestors_are_processes():
+    assert ancestors(os.getpid())[0] == os.getppid()
+    assert not any(0 in ancestors(int(name)) for name in os.listdir("/proc") if name.isdigit())
 
 
 def test_orphan_is_a_suspect_until_its_mark_is_known(start):

@@ -11,6 +11,7 @@ import os
 import time
 
 from wrapper.recorder.measuring.counters import read_file
+from wrapper.recorder.writers import ancestors
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -67,15 +68,6 @@ def children_of_all() -> dict[int, list[int]]:
     for name in os.listdir("/proc"):
         if name.isdigit() and (process := read_process(int(name))):
             found.setdefault(process.parent, []).append(int(name))
-    return found
-
-
-def ancestors(pid: int) -> list[int]:
-    """The parents of a process, nearest first."""
-    found: list[int] = []
-    while (process := read_process(pid)) and process.parent > 0 and len(found) < 1000:
-        pid = process.parent
-        found.append(pid)
     return found
 
 
