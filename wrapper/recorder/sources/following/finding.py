@@ -10,7 +10,7 @@ from typing import Any
 
 from wrapper.recorder.sources.following.folders import CLOCK_S, Folders, Root, search_depth
 from wrapper.recorder.sources.following.others import OtherRuns, writer_of
-from wrapper.recorder.sources.following.processes import Tree, working_directory, written_files
+from wrapper.recorder.sources.following.processes import Descendants, working_directory, written_files
 from wrapper.rundir.names import JOURNAL_FILE, METRICS_FILE, OUTPUT_FILE, PART_FILE
 from wrapper.text.files.kinds import kind_by_name
 
@@ -29,8 +29,8 @@ class Finder:
 
     def __init__(self, part: dict[str, Any], directory: str, command: int, since: float) -> None:
         self._directory, self._since = directory, since
-        self._tree, self._folders = Tree(command), Folders(since)
-        self._others = OtherRuns(part, directory, self._tree.family)
+        self._processes, self._folders = Descendants(command), Folders(since)
+        self._others = OtherRuns(part, directory, self._processes.family)
         self._not_followed = own_files(part)
         self._argument_folders = output_folders(part, directory)
         self._opened: set[str] = set()
@@ -41,7 +41,7 @@ class Finder:
 
     def find(self) -> list[str]:
         """Paths of files that the command, and nobody else, has written since its start."""
-        for pid in self._tree.pids():
+        for pid in self._processes.pids():
             self._note_writing(pid)
         scan = self._folders.scan(self._roots())
         self.old = scan.old
@@ -105,7 +105,7 @@ class Finder:
         if not self._others.are_there():
             return True
         writer = writer_of(path)
-        is_ours = writer is not None and writer[0] == os.uname().nodename and writer[1] in self._tree.ever
+        is_ours = writer is not None and writer[0] == os.uname().nodename and writer[1] in self._processes.ever
         folders = [folder for folder in self._own_folders if not is_below(self._directory, folder)]
         if is_ours or any(is_below(path, folder) for folder in folders) or self._others.is_named(path):
             self._doubtful.discard(path)

@@ -14,7 +14,7 @@ SEARCH_EVERY_S = 30.0
 NO_LOGS = ("/dev/", "/proc/", "/sys/", "/run/", "/var/", "/usr/", "/etc/")
 
 
-class Tree:
+class Descendants:
     """All processes below the command: as the kernel tells, and those that lost their parent, by their environment."""
 
     def __init__(self, command: int) -> None:

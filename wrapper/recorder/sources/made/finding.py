@@ -12,7 +12,7 @@ from typing import Any
 from wrapper.recorder.sources.following.finding import OURS, SHARED, is_below, output_folders, own_files
 from wrapper.recorder.sources.following.folders import CLOCK_S, MARKS, search_depth
 from wrapper.recorder.sources.following.others import OtherRuns
-from wrapper.recorder.sources.following.processes import Tree, working_directory, written_files
+from wrapper.recorder.sources.following.processes import Descendants, working_directory, written_files
 
 MOST_ENTRIES = 200_000
 WALK_S = 5.0
@@ -29,8 +29,8 @@ class Finder:
 
     def __init__(self, part: dict[str, Any], directory: str, command: int, since: float) -> None:
         self.directory, self._since = directory, since - CLOCK_S
-        self._tree = Tree(command)
-        self._others = OtherRuns(part, directory, self._tree.family)
+        self._processes = Descendants(command)
+        self._others = OtherRuns(part, directory, self._processes.family)
         self._known = own_files(part)
         self._named = output_folders(part, directory)
         self._seen: set[str] = set()
@@ -39,7 +39,7 @@ class Finder:
     def note_writing(self) -> set[str]:
         """The files that its processes have open for writing now."""
         found: set[str] = set()
-        for pid in self._tree.pids():
+        for pid in self._processes.pids():
             found.update(path for path in written_files(pid) if OURS not in path)
             folder = working_directory(pid)
             if folder and len(self._folders) < MOST_SEEN:
