@@ -13,7 +13,7 @@ from wrapper.cli import look
 from wrapper.cli.numbers import as_json as texts_for_no_numbers
 from wrapper.rundir.patterns import BadPattern, Pattern, read_pattern
 from wrapper.text.parsing.output import OutputParser
-from wrapper.text.parsing.rows import Candidate, Row
+from wrapper.text.parsing.rows import Candidate, Row, without_point
 
 READ_BYTES = 1 << 18
 
@@ -77,7 +77,11 @@ def read_rows(file: BinaryIO, parser: OutputParser) -> Iterator[Row]:
 
 def show_json(rows: Iterable[Row], candidates: list[Candidate]) -> None:
     for row in rows:
-        record = {"step": tidy(row.step), "epoch": tidy(row.epoch), "values": texts_for_no_numbers(row.values)}
+        record = {
+            "step": without_point(row.step),
+            "epoch": without_point(row.epoch),
+            "values": texts_for_no_numbers(row.values),
+        }
         sys.stdout.write(json.dumps(record) + "\n")
     for candidate in candidates:
         sys.stdout.write(json.dumps({"candidate": candidate._asdict()}) + "\n")
@@ -112,9 +116,4 @@ def show_cells(cells: list[tuple[str, str, str, str, str]]) -> None:
 
 
 def spell(number: float | None) -> str:
-    return "" if number is None else str(tidy(number))
-
-
-def tidy(number: float | None) -> float | int | None:
-    """A whole number as an int: a step is shown as 3 and not as 3.0."""
-    return int(number) if number is not None and number.is_integer() else number
+    return "" if number is None else str(without_point(number))

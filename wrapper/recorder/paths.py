@@ -30,6 +30,14 @@ def is_of_the_system(path: str) -> bool:
     return real == "/" or any(real == place or real.startswith(place + "/") for place in OF_THE_SYSTEM)
 
 
+def list_folder(path: str) -> list[str]:
+    """The names in a folder; none where there is no folder, or it is not ours to look into."""
+    try:
+        return os.listdir(path)
+    except OSError:
+        return []
+
+
 def open_quietly(path: str) -> int:
     """Open for reading: a pipe does not make us wait, and where it is allowed the time of access stays as it is."""
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC

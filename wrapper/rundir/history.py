@@ -11,7 +11,6 @@ on is not shown; it stays stored. A name that several sources have is shown from
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from functools import reduce
@@ -23,7 +22,7 @@ from wrapper.rundir import names
 from wrapper.rundir.metrics import Definitions, Metric, Origin, combine
 from wrapper.rundir.nested import flatten, merge
 from wrapper.rundir.progress import Pace, read_progress
-from wrapper.rundir.reading import read_time
+from wrapper.rundir.reading import list_parts, read_time
 from wrapper.rundir.series import Row, Series
 from wrapper.rundir.tail import Tail
 
@@ -363,14 +362,6 @@ def kind_rank(kind: str) -> int:
 def config_rank(source: str) -> int:
     kind = source.partition(":")[0]
     return CONFIG_LAST.index(kind) if kind in CONFIG_LAST else -1
-
-
-def list_parts(path: Path) -> list[tuple[int, int]]:
-    """Attempt and rank of each part, in order."""
-    try:
-        return sorted(part for entry in os.listdir(path) if (part := names.read_part_name(entry)))
-    except OSError:
-        return []
 
 
 def earliest(cuts: dict[Origin, Mark], tracks: Iterable[Track]) -> dict[Origin, Mark]:

@@ -156,7 +156,7 @@ class Run:
     @cached_property
     def parts(self) -> list[Part]:
         """Its parts in order of attempt and rank, as they are when first asked for."""
-        return [read_part(self.path / names.part_name(*part)) for part in _part_names(self.path)]
+        return [read_part(self.path / names.part_name(*part)) for part in list_parts(self.path)]
 
     @property
     def id(self) -> str:
@@ -214,7 +214,8 @@ def list_names(folder: Path) -> list[str]:
         return []
 
 
-def _part_names(path: Path) -> list[tuple[int, int]]:
+def list_parts(path: Path) -> list[tuple[int, int]]:
+    """Attempt and rank of each part, in order; none when there is no such run."""
     try:
         return sorted(part for entry in os.listdir(path) if (part := names.read_part_name(entry)))
     except OSError:
@@ -229,7 +230,7 @@ def read_run(path: Path) -> Run:
 
 def is_run(run: Run) -> bool:
     """Whether it has a run.json or at least a part, which `keys` and what others put here have not."""
-    return bool(run.facts or run.damage or _part_names(run.path))
+    return bool(run.facts or run.damage or list_parts(run.path))
 
 
 def read_part(path: Path) -> Part:

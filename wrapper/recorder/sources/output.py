@@ -14,10 +14,10 @@ from wrapper.recorder.channel import Channel
 from wrapper.rundir.journal import read_records
 from wrapper.rundir.names import JOURNAL_FILE
 from wrapper.rundir.patterns import BadPattern, Pattern, read_pattern
-from wrapper.rundir.reading import Part, read_edge
+from wrapper.rundir.reading import Part, read_edge, read_texts
 from wrapper.rundir.stretches import Reader, Stretch
 from wrapper.text.parsing.output import OutputParser
-from wrapper.text.parsing.rows import Row
+from wrapper.text.parsing.rows import Row, without_point
 
 DENSE_EVERY_S, EVERY_S = 0.2, 0.8  # Where the last look found much, and where it found a line or nothing.
 MUCH_BYTES = 1 << 10
@@ -56,7 +56,7 @@ class Reading:
         self._part = Part(Path("."), 0, 0, part, None)
         self._stretches = Reader(self._part, lambda _: True, is_timed=True)
         size = read_edge(part.get("columns")), read_edge(part.get("rows"))
-        self._parser = OutputParser(*size, read_patterns(settings.get("patterns")), read_names(settings.get("ignore")))
+        self._parser = OutputParser(*size, read_patterns(settings.get("patterns")), read_texts(settings.get("ignore")))
         self._count, self._given = 0, channel.positions.get("parsed", 0)
         self._replay_until = channel.positions.get("parsed:bytes", 0)
         self._skips = read_skips() if self._replay_until else {}
@@ -133,7 +133,12 @@ class Reading:
             self._count += 1
             if self._count <= self._given:
                 continue
-            facts = {"row": row.values, "step": tidy(row.step), "epoch": tidy(row.epoch), "rank": row.rank}
+            facts = {
+                "row": row.values,
+                "step": without_point(row.step),
+                "epoch": without_point(row.epoch),
+                "rank": row.rank,
+            }
             known = {name: value for name, value in {**facts, "time": self._now}.items() if value is not None}
             self._channel.send("parsed", self._count, self._place(), **known)
 
@@ -232,18 +237,9 @@ def read_streams(value: object) -> list[dict[str, Any]]:
 def read_patterns(texts: object) -> list[Pattern]:
     """They were looked at before the command started; one of another version that cannot be read is left out."""
     patterns = []
-    for text in read_names(texts):
+    for text in read_texts(texts):
         try:
             patterns.append(read_pattern(text))
         except BadPattern:
             continue
     return patterns
-
-
-def read_names(value: object) -> list[str]:
-    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
-
-
-def tidy(number: float | None) -> float | int | None:
-    """A whole number as an int: a step is 3 and not 3.0."""
-    return int(number) if number is not None and number.is_integer() else number

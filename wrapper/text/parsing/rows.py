@@ -31,3 +31,8 @@ class Candidate(NamedTuple):
     text: str
     is_taken: bool
     rule: str
+
+
+def without_point(number: float | None) -> float | int | None:
+    """A whole number as an int: a step is 3 and not 3.0."""
+    return int(number) if number is not None and number.is_integer() else number

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from wrapper.recorder.paths import list_folder
 from wrapper.rundir.names import END_FILE, PART_FILE, is_run_id, read_part_name
 from wrapper.rundir.reading import LEASE_S
 
@@ -92,13 +93,6 @@ class OtherRuns:
         other = os.path.realpath(str(facts.get("cwd", "/"))) + "/"
         ours = self._directory.rstrip("/") + "/"
         return other.startswith(ours) or ours.startswith(other)
-
-
-def list_folder(path: str) -> list[str]:
-    try:
-        return os.listdir(path)
-    except OSError:  # No folder, or not ours to look into.
-        return []
 
 
 def modified(path: str) -> float:

@@ -7,6 +7,7 @@ import os
 import re
 from typing import Any
 
+from wrapper.recorder.paths import list_folder
 from wrapper.recorder.sources.programs.running import Program, search
 
 VERSION_OF_NAME = re.compile(r"(?:python|pypy)(\d+\.\d+)(t?)")
@@ -149,10 +150,3 @@ def user_folder(environ: dict[str, str], minor: str) -> str | None:
 
 def is_file(path: str) -> bool:
     return os.path.isfile(path)
-
-
-def list_folder(path: str) -> list[str]:
-    try:
-        return os.listdir(path)
-    except OSError:
-        return []
