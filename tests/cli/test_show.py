@@ -206,6 +206,12 @@ def test_line_of_which_the_beginning_is_too_far_back_is_not_among_the_last(wandb
     assert answer(wandb, "show", "latest").splitlines()[-2:] == ["", "    end"]
 
 
+def test_bar_that_is_one_long_line_is_the_last_line(wandb: list[str]) -> None:
+    make_run(output=b"".join(b"\repoch %06d" % number for number in range(50_000)), end=FAILED)
+
+    assert answer(wandb, "show", "latest").splitlines()[-2:] == ["", "    epoch 049999"]
+
+
 def test_json_has_the_whole(wandb: list[str]) -> None:
     path = make_run(output=b"hello\n", end=FAILED, run={"group": "g", "job_type": "eval"})
 

@@ -168,6 +168,12 @@ def test_last_lines_are_kept_as_they_stood_there(wandb):
     assert end_of_run()["cause"]["last_lines"] == ["epoch 1", "100%", "failed"]
 
 
+def test_line_of_which_the_beginning_is_too_far_back_is_not_kept_as_a_last_one(wandb):
+    subprocess.run([*wandb, "run", *PYTHON, "print('x' * 300_000); print('end'); exit(1)"], stdout=subprocess.PIPE)
+
+    assert end_of_run()["cause"]["last_lines"] == ["end"]
+
+
 def test_it_is_shown(wandb):
     subprocess.run(
         [*wandb, "run", *PYTHON, "raise ValueError('bad rate')"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from wrapper.recorder.channel import Channel
+from wrapper.recorder.last_lines import read_last_lines
 from wrapper.recorder.memory import count_kills, find_kills
 from wrapper.recorder.slurm import Job, Undecided, find_end, sent_by_slurm, was_hit
 from wrapper.rundir.journal import read_records
-from wrapper.rundir.names import END_FILE, JOURNAL_FILE
+from wrapper.rundir.names import END_FILE, JOURNAL_FILE, OUTPUT_FILE
 from wrapper.rundir.processes import boot_id, signal_name
-from wrapper.rundir.reading import Part, read_edge, read_small, read_time
+from wrapper.rundir.reading import read_small, read_time
 from wrapper.text.ending import Ending, cut
 from wrapper.text.endings import find_ending
 from wrapper.text.masker import mask_lines
-from wrapper.text.screen import Screen
 
-LAST_BYTES = 1 << 18
 SEARCHED_LINES = 400
 KEPT_LINES = 20
 LONGEST_LINE = 400
@@ -80,20 +79,11 @@ class Journalled:
 
 
 def last_lines(part: dict[str, Any]) -> list[str]:
-    """The last lines of the output, as they stood there in the end."""
-    screen = Screen(read_edge(part.get("columns")), read_edge(part.get("rows")))
-    path = Part(Path("."), 0, 0, part, None).output_path
+    """The last lines of the output, as they stood there in the end; none when there is none."""
     try:
-        with path.open("rb") as log:
-            size = os.fstat(log.fileno()).st_size
-            log.seek(max(0, size - LAST_BYTES))
-            data = log.read(LAST_BYTES)
+        return read_last_lines(Path(OUTPUT_FILE), part)[-SEARCHED_LINES:]
     except FileNotFoundError:
         return []
-    lines = [line.text for line in (*screen.feed(data), *screen.finish())]
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return lines[-SEARCHED_LINES:]
 
 
 def find_cause(journal: Journalled, part: dict[str, Any], lines: list[str]) -> dict[str, Any]:
