@@ -1,10 +1,26 @@
 """What is on the board is true at any instruction at which a process may die."""
 
 import random
+from collections import Counter
 
 import pytest
 
-from wrapper.rundir.board import GAPS, SIGNALS, Board
+from wrapper.rundir.board import (
+    GAPS,
+    SENDER,
+    SIGNALS,
+    SIGNALS_AT,
+    SIZE_BYTES,
+    STOP_AT,
+    STREAM_AT,
+    STREAM_BYTES,
+    TALLY,
+    TEXT_BYTES,
+    TROUBLE_AT,
+    Board,
+    Byte,
+    Field,
+)
 
 
 @pytest.fixture
@@ -19,6 +35,32 @@ def test_another_process_sees_what_one_wrote(board):
     other = Board(board.fd)
 
     assert (other.command, other.streams[2].lost, other.streams[1].lost) == (4711, 5, 0)
+
+
+def test_no_two_things_share_a_byte(board):
+    blocks = {range(STREAM_AT): fields_of(board), range(SIGNALS_AT, SIZE_BYTES): LISTS_AND_TEXTS}
+    for stream in board.streams.values():
+        tallies = range(stream.start + stream.TALLIES_AT, stream.start + stream.TALLIES_AT + 2 * 8)
+        gaps = range(stream.start + stream.GAPS_AT, stream.start + stream.GAPS_AT + GAPS * TALLY.size)
+        blocks[range(stream.start, stream.start + STREAM_BYTES)] = [*fields_of(stream), tallies, gaps]
+
+    for block, places in blocks.items():
+        assert all(place[0] in block and place[-1] in block for place in places)
+    for places in (blocks, [place for found in blocks.values() for place in found]):
+        assert set(Counter(at for place in places for at in place).values()) == {1}
+
+
+LISTS_AND_TEXTS = [
+    range(SIGNALS_AT, SIGNALS_AT + SIGNALS * SENDER.size),
+    range(TROUBLE_AT, TROUBLE_AT + TEXT_BYTES),
+    range(STOP_AT, STOP_AT + TEXT_BYTES),
+]
+
+
+def fields_of(owner):
+    """The bytes of each of its numbers."""
+    fields = [field for field in vars(type(owner)).values() if isinstance(field, (Byte, Field))]
+    return [range(owner.start + field.at, owner.start + field.at + field.size_bytes) for field in fields]
 
 
 def test_tally_changes_with_one_byte(board):

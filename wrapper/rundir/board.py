@@ -19,9 +19,9 @@ STREAM_BYTES = 1024
 GAPS = 32
 SIGNALS_AT = STREAM_AT + len(STREAMS) * STREAM_BYTES
 SIGNALS = 32
+TEXT_BYTES = 512
 TROUBLE_AT = 3072
-TROUBLE_BYTES = 512
-STOP_AT = TROUBLE_AT + TROUBLE_BYTES
+STOP_AT = TROUBLE_AT + TEXT_BYTES
 
 TALLY = struct.Struct("=QQ")
 SENDER = struct.Struct("=iiId")
@@ -31,27 +31,30 @@ class Field:
     """One number at a fixed place."""
 
     def __init__(self, at: int, form: str) -> None:
-        self._at, self._form = at, struct.Struct("=" + form)
+        self.at, self._form = at, struct.Struct("=" + form)
+        self.size_bytes = self._form.size
 
     def __get__(self, owner: Board | StreamBoard, _kind: type) -> int:
-        number: int = self._form.unpack_from(owner.memory, owner.start + self._at)[0]
+        number: int = self._form.unpack_from(owner.memory, owner.start + self.at)[0]
         return number
 
     def __set__(self, owner: Board | StreamBoard, value: int) -> None:
-        self._form.pack_into(owner.memory, owner.start + self._at, value)
+        self._form.pack_into(owner.memory, owner.start + self.at, value)
 
 
 class Byte:
     """One byte at a fixed place: what a relay looks at for every piece."""
 
+    size_bytes = 1
+
     def __init__(self, at: int) -> None:
-        self._at = at
+        self.at = at
 
     def __get__(self, owner: Board | StreamBoard, _kind: type) -> int:
-        return owner.memory[owner.start + self._at]
+        return owner.memory[owner.start + self.at]
 
     def __set__(self, owner: Board | StreamBoard, value: int) -> None:
-        owner.memory[owner.start + self._at] = value
+        owner.memory[owner.start + self.at] = value
 
 
 class Board:
@@ -71,6 +74,7 @@ class Board:
     sizes = Field(44, "I")  # How often columns and rows have changed.
     signals = Field(48, "I")  # How many signals were ever noted; the newest SIGNALS are kept.
     is_kept = Byte(56)  # The end is on the disk.
+    is_finished = Byte(57)  # Nothing more will come, and no recorder is needed.
     is_midline = Byte(58)  # The last byte that was kept is no newline.
     is_gone = Byte(59)  # Somebody removed the directory: there is no record any more.
     lost_bytes = Field(64, "Q")  # What the record lacks, as its end says.
@@ -79,7 +83,6 @@ class Board:
     metric_at_ns = Field(80, "q")
     busy_at_ns = Field(88, "q")
     turned_at_ns = Field(96, "q")  # Its last turn; where it hangs, what it has not heard means nothing.
-    is_finished = Byte(57)  # Nothing more will come, and no recorder is needed.
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
@@ -111,11 +114,11 @@ class Board:
         return self._read_text(STOP_AT)
 
     def _write_text(self, at: int, text: str) -> None:
-        line = text.encode("ascii", "backslashreplace")[: TROUBLE_BYTES - 1]
-        self.memory[at : at + TROUBLE_BYTES] = line.ljust(TROUBLE_BYTES, b"\0")
+        line = text.encode("ascii", "backslashreplace")[: TEXT_BYTES - 1]
+        self.memory[at : at + TEXT_BYTES] = line.ljust(TEXT_BYTES, b"\0")
 
     def _read_text(self, at: int) -> str:
-        return self.memory[at : at + TROUBLE_BYTES].partition(b"\0")[0].decode("ascii")
+        return self.memory[at : at + TEXT_BYTES].partition(b"\0")[0].decode("ascii")
 
     def note_signal(self, number: int, pid: int, uid: int, at: float) -> None:
         """Keep who sent a signal; the oldest is forgotten when there are too many."""
@@ -142,14 +145,13 @@ class StreamBoard:
 
     phase = Byte(0)
     is_closed = Byte(1)
-    gaps = Field(4, "I")  # How many were ever noted,
-    gaps_read = Field(24, "I")  # and how many of them the recorder has written down.
+    gaps = Field(4, "I")  # How many were ever noted.
     chunk = Field(8, "Q")
-    offset = Field(640, "Q")  # Where in a followed file this part's output begins.
     lost = Field(16, "Q")
-
+    gaps_read = Field(24, "I")  # How many of those the recorder has written down.
     TALLIES_AT = 32
     GAPS_AT = 64
+    offset = Field(640, "Q")  # Where in a followed file this part's output begins.
 
     def __init__(self, board: Board, stream: int) -> None:
         self.memory = board.memory
