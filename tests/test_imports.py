@@ -28,7 +28,7 @@ FROM_OUTSIDE: dict[str, set[str]] = {
     "rundir": set(),
     "text": {"yaml"},
     "sdk": set(),
-    "launch": {"ptyprocess", "yaml"},
+    "launch": {"yaml"},
 }
 
 ROOMS = sorted(path.name for path in PACKAGE.iterdir() if list(path.glob("*.py")))

@@ -1,6 +1,7 @@
 """`--pty` gives a terminal to a command whose output goes elsewhere, and to no other."""
 
 import os
+import resource
 import signal
 import subprocess
 from pathlib import Path
@@ -292,3 +293,43 @@ def test_last_output_is_whole(on_pty):
         done = subprocess.run([*on_pty, "seq", "1", "5000"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
 
         assert done.stdout == b"".join(b"%d\n" % n for n in range(1, 5001))
+
+
+@pytest.mark.parametrize("most", [12, 13, 14, 16, 20, 24, 28, 32, 40, 64])
+def test_few_descriptors_are_enough_to_start_the_command_once(on_pty, most, tmp_path):
+    done = subprocess.run(
+        [*on_pty, *shell("echo ran >>count; exit 7")],
+        cwd=tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)),
+    )  # fmt: skip
+
+    assert done.returncode == 7
+    assert (tmp_path / "count").read_text() == "ran\n"
+
+
+def test_program_is_found_where_its_path_leads(on_pty, tmp_path):
+    """Not where it would lead without the link in it."""
+    (tmp_path / "folder" / "below").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("folder/below")
+    (tmp_path / "folder" / "train").write_text("#!/bin/sh\necho $0\n")
+    (tmp_path / "folder" / "train").chmod(0o755)
+
+    done = subprocess.run([*on_pty, "link/../train"], cwd=tmp_path, stdout=subprocess.PIPE)
+
+    assert done.stdout == b"link/../train\n"
+
+
+def test_run_knows_the_size_of_its_terminal(on_pty, wandb):
+    command = [*on_pty, *PYTHON, "print('x' * 100, end=''); print('\\ry')"]
+    with Piped(*command, rows=30, columns=60) as terminal:
+        assert terminal.wait() == 0
+
+    facts = only_part().facts
+    assert (facts["columns"], facts["rows"], facts["streams"]) == (
+        60,
+        30,
+        [{"stream": 1, "fds": [1, 2], "kind": "pty"}],
+    )
+    shown = subprocess.run([*wandb, "output", "latest"], stdout=subprocess.PIPE).stdout
+    assert shown.split() == [b"x" * 60, b"y" + b"x" * 39]
+    told = subprocess.run([*wandb, "show", "latest"], stdout=subprocess.PIPE).stdout
+    assert b"to a terminal of its own" in told

@@ -56,7 +56,8 @@ def show(run: str, is_all: bool, as_json: bool, directory: str | None) -> None:
             **made.in_full(found.latest),
             **environment.in_full(found.latest),
         }
-        click.echo(json.dumps({**known, **numbers.as_json(results.in_full(history, has_ended))}, indent=2))
+        known |= results.in_full(history, has_ended)
+        click.echo(json.dumps(numbers.as_json(known), indent=2))
     else:
         click.echo("\n".join(page(found, history, is_all)))
 
@@ -191,6 +192,7 @@ def where_it_went(stream: dict[str, Any]) -> str:
     kind = stream["kind"]
     place_of = {
         "terminal": "a terminal",
+        "pty": "a terminal of its own",
         "pipe": "a pipe",
         "socket": "a socket",
         "device": "a device (not kept)",

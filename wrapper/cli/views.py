@@ -106,7 +106,7 @@ class Seen:
     ) -> None:
         self._file, self._masker = file, masker
         self._is_low = is_awaited or len(kinds) > 1
-        self._on_terminal = {stream for stream, kind in kinds.items() if kind == "terminal"}
+        self._on_terminal = {stream for stream, kind in kinds.items() if kind in ("terminal", "pty")}
         self._size = read_edge(part.facts.get("columns")), read_edge(part.facts.get("rows"))
         self._screens: dict[int, Screen] = {}
         self._last = Stretch(None, 0)

@@ -152,7 +152,7 @@ class Successor:
         self._keepers.watch(loop)
         self._follow_window()
         while loop.relays or not self._has_ended(command):
-            loop.turn(shared.recorders.wait_s(LOOK_EVERY_S))
+            loop.turn(self._keepers.wait_s(shared.recorders.wait_s(LOOK_EVERY_S)))
             shared.recorders.tend(loop)
             self._keepers.tend(loop)
         self._keepers.quit()

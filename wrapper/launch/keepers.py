@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import posix as os
 import time
 
 from wrapper.launch import kernel
-from wrapper.launch.fds import close_quietly, let_go_of_callers, make_pipe, set_nonblocking
+from wrapper.launch.fds import let_go_of_callers, make_pipe, set_nonblocking
 from wrapper.launch.signals import Canary
 from wrapper.rundir.processes import process_state, watch_process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import NoReturn
 
-    from wrapper.launch.full_pty import Keyboard
+    from wrapper.launch.keyboard import Keyboard
     from wrapper.launch.loop import Loop
     from wrapper.launch.recorders import Recorders
     from wrapper.launch.relay import Relay
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     Life = Callable[["Shared", int, int, int], None]
 
 STARTED, QUIT = b"s", b"q"
+RETRY_S = 1.0
 
 
 class Shared:
@@ -74,6 +77,7 @@ class Keepers:
         self.canary = Canary(self._reports, self._questions)
         self._pid = 0
         self._lifeline = self._process = -1
+        self._due_at = 0.0
         self._may_have_died = self._has_quit = False
 
     def descriptors(self) -> list[int]:
@@ -86,33 +90,47 @@ class Keepers:
         """
         lifeline_end, lifeline = make_pipe()
         set_nonblocking(lifeline)
-        pid = os.fork()
-        if pid == 0:
-            try:
-                if not is_ours and os.fork():
-                    os._exit(0)
+        try:
+            pid = os.fork() if is_ours else fork_twice()
+            if pid == 0:
                 os.close(lifeline)
-                ours = (lifeline_end, self._reports_end, self._questions_end)
-                # With nobody to read them, each report would be a SIGPIPE, which is reported, and so on for ever.
-                let_go_of_callers([*self._shared.descriptors(), *ours, self._reports])
-                self._life(self._shared, *ours)
-            finally:
-                os._exit(0)
-        os.close(lifeline_end)
-        if not is_ours:
-            os.waitpid(pid, 0)
+                self._live(lifeline_end)
+        except OSError:
+            os.close(lifeline)
+            raise
+        finally:
+            os.close(lifeline_end)
         self._pid, self._lifeline = pid, lifeline
+
+    def _live(self, lifeline_end: int) -> NoReturn:
+        """In the keeper."""
+        try:
+            ours = (lifeline_end, self._reports_end, self._questions_end)
+            # With nobody to read them, each report would be a SIGPIPE, which is reported, and so on for ever.
+            let_go_of_callers([*self._shared.descriptors(), *ours, self._reports])
+            self._life(self._shared, *ours)
+        finally:
+            os._exit(0)
 
     def try_to_start(self) -> bool:
         """Fork a keeper, or do without one until the next turn."""
         try:
             self.start()
         except OSError:  # Too many processes.
-            self._pid = 0
+            self._due_at = time.monotonic() + RETRY_S
             return False
         return True
 
+    def wait_s(self, longest_s: float | None) -> float | None:
+        """How long one may wait before `tend` is due."""
+        if self._pid or self._has_quit:
+            return longest_s
+        left_s = max(0.0, self._due_at - time.monotonic())
+        return left_s if longest_s is None else min(left_s, longest_s)
+
     def tell(self, word: bytes) -> None:
+        if self._lifeline < 0:  # There is none now; the next one will not need it.
+            return
         try:
             os.write(self._lifeline, word)
         except (BrokenPipeError, BlockingIOError):  # It is dead; another follows.
@@ -134,7 +152,7 @@ class Keepers:
 
     def abandon(self) -> None:
         """Have the keeper take over now."""
-        os.close(self._lifeline)
+        self._let_go()
 
     def watch(self, loop: Loop) -> None:
         """Have the loop wake up when the keeper dies."""
@@ -153,13 +171,35 @@ class Keepers:
             return
         if self._process >= 0 and not self._may_have_died:
             return
-        if process_state(self._pid) not in ("", "Z", "X"):
+        if self._pid and process_state(self._pid) not in ("", "Z", "X"):
             return
         if self._process >= 0:
             loop.unwatch(self._process)
             os.close(self._process)
             self._process = -1
         self._may_have_died = False
-        close_quietly(self._lifeline)
-        if self.try_to_start():
+        self._pid = 0
+        self._let_go()
+        if time.monotonic() >= self._due_at and self.try_to_start():
             self.watch(loop)
+
+    def _let_go(self) -> None:
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+
+
+def fork_twice() -> int:
+    """Fork a process that is nobody's child: 0 in that process. Raises OSError, as fork(2) does."""
+    pid = os.fork()
+    if pid:
+        if os.waitpid(pid, 0)[1]:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return pid
+    try:
+        pid = os.fork()
+    except OSError:
+        os._exit(1)
+    if pid:
+        os._exit(0)
+    return 0

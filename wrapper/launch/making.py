@@ -129,6 +129,10 @@ def remove_part(path: str) -> None:
 
 def remove_beside(path: str) -> None:
     """Remove a part in a process of its own, and do not wait for a disk that hangs."""
-    if os.fork() == 0:
+    try:
+        pid = os.fork()
+    except OSError:  # Too many processes: an empty run is no harm.
+        return
+    if pid == 0:
         remove_part(path)
         os._exit(0)

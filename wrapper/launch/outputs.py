@@ -18,8 +18,10 @@ PTMX = os.makedev(5, 2)
 NULL = os.makedev(1, 3)
 TIOCGDEV = 0x80045432
 SEEK_CUR = 1
+O_PATH = 0o10000000
 CHANNEL_BYTES = 1 << 18
 RELAYED = ("terminal", "pipe", "socket", "own-file", "pty")
+USUAL_SIZE = b"\x18\x00\x50\x00" + bytes(4)  # 24 rows, 80 columns
 
 
 class Output:
@@ -31,7 +33,7 @@ class Output:
         self.is_null = False
         self.path: str | None = None
         self.device = self.inode = self.offset = 0
-        self.size = bytes(8)  # of a terminal's window, as read_size has it
+        self.size = bytes(8)  # of the command's terminal where it has one, as read_size has it
         self.follow: int | None = None  # a descriptor that reads the file the command writes
         self.person: int | None = None  # ours, to the place itself
         self.source: int | None = None  # ours, to read what the command writes
@@ -43,9 +45,19 @@ class Output:
 
     def give_to_command(self) -> None:
         """In the process that becomes the command: put our channel where the caller's was."""
-        if self.end is not None:
-            for fd in self.fds:
-                os.dup2(self.end, fd)
+        if self.end is None:
+            return
+        if self.kind == "pty":
+            self._lead_terminal(self.end)
+        for fd in self.fds:
+            os.dup2(self.end, fd)
+
+    def _lead_terminal(self, terminal: int) -> None:
+        """It controls us, and has the keys too where those of the caller's can be passed on."""
+        os.setsid()
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+        if os.isatty(0):
+            os.dup2(terminal, 0)
 
     def facts(self) -> dict[str, Any]:
         """As part.json states it."""
@@ -72,10 +84,23 @@ def inspect_outputs(closed: list[int]) -> list[Output]:
             continue
         places[place] = output = _inspect(fd, status)
         outputs.append(output)
+    if outputs[0].kind != "terminal":
+        outputs[0].size = _find_size()
     return outputs
 
 
+def _find_size() -> bytes:
+    """How large a terminal is to be that we make: as another one that the caller has, or as usual."""
+    for fd in (2, 0):
+        if os.isatty(fd) and all(window(size := read_size(fd))):
+            return size
+    return USUAL_SIZE
+
+
 def _inspect(fd: int, status: os.stat_result) -> Output:
+    flags = fcntl.fcntl(fd, fcntl.F_GETFL)
+    if flags & O_PATH or flags & os.O_ACCMODE == os.O_RDONLY:
+        return Output(fd, "closed")  # So it is to who writes.
     if os.isatty(fd):
         output = Output(fd, "terminal")
         output.size = read_size(fd)
@@ -123,7 +148,11 @@ def take_files(outputs: list[Output]) -> None:
 
 
 def take_pty(outputs: list[Output]) -> None:
-    """`--pty`: all goes through a terminal of the command's own, to where standard output goes; if that is none."""
+    """`--pty`: all goes through a terminal of the command's own, to where standard output goes; if that is none.
+
+    The command leads a session, as under script(1) or ssh -t. So a few things are unlike a run without it: ^Z does not
+    stop it, its background processes are hung up when it ends, and so is it itself when both our processes die at once.
+    """
     if outputs[0].stream == 1 and outputs[0].kind not in ("terminal", "closed"):
         for output in outputs:
             if output.follow is not None:
@@ -135,11 +164,13 @@ def take_pty(outputs: list[Output]) -> None:
 def open_channels(outputs: list[Output]) -> None:
     """Put a pipe, or for a terminal a PTY, between the command and each place that is relayed."""
     for output in outputs:
-        if not output.is_relayed or output.kind == "pty":
+        if not output.is_relayed:
             continue
         output.person = duplicate(output.stream) if output.kind != "terminal" else open_again(output.stream)
         if output.kind == "terminal":
-            output.source, output.end = open_terminal(output.person)
+            output.source, output.end = open_terminal(termios.tcgetattr(output.person), read_size(output.person))
+        elif output.kind == "pty":
+            output.source, output.end = open_terminal(None, output.size)
         else:
             output.source, output.end = make_pipe()
             # While we wait for a core, the command goes on. Not by more: it should feel that nobody reads.
@@ -169,16 +200,17 @@ def device_of(terminal: int) -> bytes | None:
         return None
 
 
-def open_terminal(person: int) -> tuple[int, int]:
-    """A PTY like the person's terminal, which controls nothing; the master and the slave.
+def open_terminal(modes: list[Any] | None, size: bytes) -> tuple[int, int]:
+    """A PTY with these modes, the usual ones if there are none, and of this size; the master and the slave.
 
-    Output is not processed in it: the person's own terminal still does that, and once is enough.
+    Output is not processed in it: the person's own terminal still does that, and once is enough; a pipe or file gets
+    no carriage returns.
     """
     master, slave = map(lift, os.openpty())
-    modes = termios.tcgetattr(person)
+    modes = modes or termios.tcgetattr(slave)
     modes[OFLAG] &= ~termios.OPOST
     termios.tcsetattr(slave, termios.TCSANOW, modes)
-    copy_size(person, master)
+    fcntl.ioctl(master, termios.TIOCSWINSZ, size)
     return master, slave
 
 

@@ -111,7 +111,7 @@ class Request:
 
     def _command_facts(self) -> dict[str, Any]:
         variables = self._start.variables
-        terminals = [outputs.window(output.size) for output in self._found if output.kind == "terminal"]
+        terminals = [outputs.window(output.size) for output in self._found if output.kind in ("terminal", "pty")]
         rows, columns = terminals[0] if terminals else (None, None)
         return {
             "path": self._start.path,

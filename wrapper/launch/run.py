@@ -34,10 +34,12 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
     if early_mode(options, start.variables) == "disabled":
         start.instead_of_us()
     found = outputs.inspect_outputs(closed)
-    with_directory = make_directory(start, options, found, site)
-    # While the disk is busy. What is imported up to here is what the fork needs, and a third of all.
-    from wrapper.launch.wrapping import Wrapping
-
+    try:
+        with_directory = make_directory(start, options, found, site)
+        # While the disk is busy. What is imported up to here is what the fork needs, and a third of all.
+        from wrapper.launch.wrapping import Wrapping
+    except (OSError, MemoryError) as error:
+        run_unrecorded(start, error, bool(options.silent))
     made = with_directory.wait()
     if made.state != making.KEPT:
         with_directory.reap()
@@ -53,12 +55,19 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
         with_directory.reap()  # We may become the command, see Wrapping.
     try:
         wrapping = Wrapping(start, made, found, site)
-    except OSError as error:  # Too few descriptors, processes or memory for us; there may be enough for the command.
+    except (OSError, MemoryError) as error:
+        with_directory.reap()  # It may still be writing there.
         making.remove_part(made.part)
-        with_directory.reap()
-        say(f"this run is not recorded: {error.strerror}")
-        start.instead_of_us(UNRECORDED)
+        run_unrecorded(start, error, made.choices.silent or bool(options.silent))
     wrapping.run()
+
+
+def run_unrecorded(start: Start, error: OSError | MemoryError, is_silent: bool) -> NoReturn:
+    """There are too few descriptors or processes, or too little memory, for us; the command may have enough."""
+    if not is_silent:
+        why = error.strerror if isinstance(error, OSError) else "there is too little memory"
+        say(f"this run is not recorded: {why or error}")
+    start.instead_of_us(UNRECORDED)
 
 
 def make_directory(start: Start, options: RunOptions, found: list[outputs.Output], site: str) -> making.Making:

@@ -59,7 +59,9 @@ def restore_for_command(mask: set[int], ignores_pipe: bool) -> None:
     """Give a process that will become the command the signal state that the caller meant it to have."""
     if ignores_pipe:
         _signal.signal(_signal.SIGPIPE, _signal.SIG_IGN)
-    _signal.sigtimedwait([_signal.SIGCHLD], 0)  # Of children of ours: it would stay where the caller blocks it.
+    # Of children of ours, and of a board that is larger than files may be: they would be the command's.
+    for signum in (_signal.SIGCHLD, _signal.SIGXFSZ):
+        _signal.sigtimedwait([signum], 0)
     _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
 
 
@@ -188,23 +190,38 @@ class Signals:
         self._may_write = False  # Though it must not: the command ignored that.
         self.must_show = False  # Until the loop has shown what the command wrote before it stopped.
 
-    def run(self) -> None:
-        """Take signals for ever."""
+    def start(self) -> None:
+        """Take signals for ever, in a thread. Raises RuntimeError when there may be no more threads."""
+        _thread.start_new_thread(self._run, ())
+
+    def _run(self) -> None:
+        self._send_early()
+        while True:
+            self._take()
+
+    def take_until_the_end(self) -> None:
+        """Take signals in this thread, until the command has ended."""
+        self._send_early()
+        while not self._board.has_ended:
+            self._take()
+
+    def _send_early(self) -> None:
         for info in self._early:
             self._canary.has_had(info.si_signo, info.si_pid)
             self._note(info)
             self._send(info.si_signo)
-        while True:
-            info = _signal.sigwaitinfo(ALL)
-            if info.si_signo == _signal.SIGCHLD:
-                self._reap()
-            elif self._board.has_ended and info.si_pid != self._command:
-                self._end_soon(info)
-            elif info.si_signo == _signal.SIGWINCH and self._window.follow():
-                # The kernel told the command too, perhaps before its window had the new size.
-                self._send(_signal.SIGWINCH)
-            elif info.si_signo not in FAULTS or info.si_code <= 0:
-                self._forward(info)
+
+    def _take(self) -> None:
+        info = _signal.sigwaitinfo(ALL)
+        if info.si_signo == _signal.SIGCHLD:
+            self._reap()
+        elif self._board.has_ended and info.si_pid != self._command:
+            self._end_soon(info)
+        elif info.si_signo == _signal.SIGWINCH and self._window.follow():
+            # The kernel told the command too, perhaps before its window had the new size.
+            self._send(_signal.SIGWINCH)
+        elif info.si_signo not in FAULTS or info.si_code <= 0:
+            self._forward(info)
 
     def _forward(self, info: _signal.struct_siginfo) -> None:
         signum = info.si_signo

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _signal
-import _thread
 import gc
 import posix as os
 import time
@@ -25,9 +24,10 @@ from wrapper.rundir.processes import watch_process
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
-    from wrapper.launch.full_pty import FullPty
+    from wrapper.launch.keyboard import Keyboard
 
 LONGEST_END_S = 2.0
 LOOK_AT_END_EVERY_S = 0.005
@@ -40,24 +40,24 @@ class Wrapping:
         self._start, self._made, self._found = start, made, found
         self._board = Board.make()
         self._board.wrapper = os.getpid()
-        self._pty = self._start_on_pty(site) if found[0].kind == "pty" else None
         outputs.open_channels(found)
+        self._pty = found[0].source if found[0].kind == "pty" else None
+        self._keyboard = self._open_keyboard()
         self._recorders = Recorders(self._board, made.part, site, start.environment)
         copies = command.get_variable(start.environment, b"WANDB_RELAY") == b"copy"
         self._shared = Shared(self._board, self._make_relays(), self._recorders, self._make_window(), copies)
         self._bell_end, self._bell = fds.make_pipe()
         fds.set_nonblocking(self._bell)
+        self._shared.keyboard = self._keyboard
         self._talk = fds.duplicate(2)
-        if self._pty and self._pty.keyboard:
-            self._shared.keyboard = self._pty.keyboard
         self._keepers = Keepers(self._shared, keep)
         self._word, self._word_end = fds.make_pipe()
         if leads_terminal(found):
             self._become_command()
         self._keepers.start()
-        self._early = [] if self._pty else take_pending()
+        self._early = take_pending()
         try:
-            self._command = self._pty.pid if self._pty else self._fork()
+            self._command = self._fork()
         except OSError:
             self._keepers.dismiss()
             raise
@@ -109,19 +109,16 @@ class Wrapping:
             relays[output.stream] = Relay(output.source, output.person, log, board, output.kind)
         return relays
 
-    def _start_on_pty(self, site: str) -> FullPty:
-        from wrapper.launch.full_pty import FullPty
+    def _open_keyboard(self) -> Keyboard | None:
+        if self._pty is None or not os.isatty(0):
+            return None
+        from wrapper.launch.keyboard import Keyboard
 
-        try:
-            return FullPty(self._start, self._found[0], self._changes(), self._board, site)
-        except command.CannotStart as error:
-            making.remove_beside(self._made.part)
-            say(str(error))
-            os._exit(error.status)
+        return Keyboard(fds.duplicate(0), self._pty)
 
     def _make_window(self) -> Window:
-        if self._pty and self._pty.keyboard and self._found[0].source is not None:
-            return Window(self._board, {1: (self._pty.keyboard.person, self._found[0].source)}, mirrored=False)
+        if self._keyboard and self._pty is not None:
+            return Window(self._board, {1: (self._keyboard.person, self._pty)}, mirrored=False)
         pairs = {
             output.stream: (output.person, output.source)
             for output in self._found
@@ -135,12 +132,19 @@ class Wrapping:
         gc.freeze()  # What is there stays, in the pages that the keeper has in common with us.
         gc.enable()
         self._let_go()
-        self._take_signals()
+        self._signals = Signals(
+            self._command, self._keepers.canary, self._early, self._board, self._shared.window, self._ring, self._pty
+        )
+        try:
+            self._signals.start()
+        except RuntimeError as error:  # There may be no more threads: this one has to hear signals, and relay no more.
+            self._read_word()
+            self._stand_aside(error, self._signals.take_until_the_end)
+            self._end()
         try:
             self._record()
         except Exception as error:  # noqa: BLE001 -- whatever is wrong with us, the command is not to notice.
-            self._board.note_trouble(repr(error))
-            self._stand_aside()
+            self._stand_aside(error, self._wait_for_end)
         self._end()
 
     def _record(self) -> None:
@@ -150,24 +154,28 @@ class Wrapping:
         self._recorders.start(self._loop)  # Before ctypes is loaded, which takes half as long as it needs.
         self._shared.use_copies_if_need_be()
         self._loop.relays = dict(self._shared.relays)
-        if self._pty and self._pty.keyboard:
-            self._pty.keyboard.pass_on(self._loop)
+        if self._keyboard:
+            self._keyboard.pass_on(self._loop)
         self._loop.watch(self._bell_end, self._hear)
         self._keepers.watch(self._loop)
         self._relay()
         self._wait_until_kept()
 
-    def _stand_aside(self) -> None:
+    def _stand_aside(self, error: Exception, wait_for_end: Callable[[], None]) -> None:
         """Let the keeper go on as if we were dead, and do nothing but wait: for the command, and for its record."""
+        self._board.note_trouble(repr(error))
         self._keepers.abandon()
         for relay in self._shared.relays.values():  # Only who relays may hold them, or nobody finds them closed.
             for fd in relay.descriptors():
                 fds.close_quietly(fd)
-        while not self._board.has_ended:
-            os.read(self._bell_end, 4096)
+        wait_for_end()
         deadline = time.monotonic() + LONGEST_END_S
         while not self._board.is_kept and time.monotonic() < deadline:
             time.sleep(LOOK_AT_END_EVERY_S)
+
+    def _wait_for_end(self) -> None:
+        while not self._board.has_ended:
+            os.read(self._bell_end, 4096)
 
     def _changes(self) -> dict[bytes, bytes]:
         """What the command's environment has and ours had not."""
@@ -185,13 +193,6 @@ class Wrapping:
         ours = [self._word, self._bell, self._bell_end, self._talk]
         fds.let_go_of_callers([*ours, *self._shared.descriptors(), *self._keepers.descriptors()])
 
-    def _take_signals(self) -> None:
-        master = self._found[0].source if self._pty else None
-        self._signals = Signals(
-            self._command, self._keepers.canary, self._early, self._board, self._shared.window, self._ring, master
-        )
-        _thread.start_new_thread(self._signals.run, ())
-
     def _ring(self) -> None:
         try:
             os.write(self._bell, b"!")
@@ -203,7 +204,7 @@ class Wrapping:
 
     def _read_word(self) -> None:
         """Wait until execve(2) has gone well, and the recorder may come; or it has not, and there is no run."""
-        number = b"" if self._pty else os.read(self._word, 16)
+        number = os.read(self._word, 16)
         os.close(self._word)
         if number:
             self._refuse(int(number))
@@ -218,7 +219,7 @@ class Wrapping:
         self._recorders.ring()
 
     def _turn(self, longest_s: float | None) -> None:
-        self._loop.turn(self._recorders.wait_s(longest_s))
+        self._loop.turn(self._keepers.wait_s(self._recorders.wait_s(longest_s)))
         self._recorders.tend(self._loop)
         self._keepers.tend(self._loop)
 
@@ -253,8 +254,8 @@ class Wrapping:
             self._keepers.quit()
 
     def _end(self) -> NoReturn:
-        if self._pty and self._pty.keyboard:
-            self._pty.keyboard.restore()
+        if self._keyboard:
+            self._keyboard.restore()
         self._say_last_words()
         end_as(self._board.status)
 
