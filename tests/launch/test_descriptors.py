@@ -153,6 +153,20 @@ def test_few_descriptors_are_enough_for_the_command(wandb, place, most):
     assert re.fullmatch(rb"(wandb: this run is not recorded: .*\n)?err\n", complaint)
 
 
+@pytest.mark.parametrize("unwritable", [1, 2])
+def test_descriptor_that_cannot_be_written_costs_the_other_nothing(front, unwritable):
+    """As bare: EBADF there, and all is well on the other."""
+    reader, writer = os.pipe()
+    places = {1: subprocess.PIPE, 2: subprocess.PIPE} | {unwritable: reader}
+    program = "echo out; echo $? >&2" if unwritable == 1 else "echo err >&2; echo $?"
+    done = subprocess.run([*front, *shell(program)], stdout=places[1], stderr=places[2])
+    os.close(reader)
+    os.close(writer)
+
+    said = done.stderr if unwritable == 1 else done.stdout
+    assert said.splitlines()[-1:] == [b"1"]
+
+
 def read_now(fd: int) -> bytes | None:
     try:
         return os.read(fd, 100)

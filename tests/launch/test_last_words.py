@@ -32,6 +32,15 @@ def test_person_at_a_terminal_is_told_how_it_ended_and_what_to_do(wandb, script,
         assert said.group(1, 3) == (only_run().name, only_run().id)
 
 
+def test_name_cannot_move_the_cursor(wandb, monkeypatch):
+    monkeypatch.setenv("WANDB_NAME", "größe\n\x1b[2J\r\x9b1m")
+    with Terminal(*wandb, "run", "true") as terminal:
+        terminal.wait()
+
+    assert "wandb: größe\\n\\x1b[2J\\r\\x9b1m finished after" in terminal.shown.decode()
+    assert terminal.shown.count(b"\n") == 1
+
+
 def test_output_that_goes_elsewhere_has_no_word_of_ours(wandb, tmp_path):
     with (
         (tmp_path / "out").open("wb") as file,

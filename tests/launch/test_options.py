@@ -85,7 +85,9 @@ def test_mistake_is_named(words: list[str], says: str) -> None:
     assert str(mistake.value) == says
 
 
-@pytest.mark.parametrize("text", ["", "../x", ".x", "-x", "a b", "a/b", "ä", "x" * 65])
+@pytest.mark.parametrize(
+    "text", ["", "../x", ".x", "-x", "a b", "a/b", "ä", "x" * 65, "keys", "archives", "saved", "latest"]
+)
 def test_id_that_can_name_no_directory_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="cannot be an id"):
         parse_run([f"--id={text}", "train"])

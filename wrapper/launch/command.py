@@ -72,7 +72,7 @@ def _check_runnable(word: str, path: str) -> None:
         raise CannotStart(f"{word}: {os.strerror(error.errno or 0)}", NOT_RUNNABLE) from error
     if stat.S_ISDIR(mode):
         raise CannotStart(f"{word}: is a directory", NOT_RUNNABLE)
-    if not os.access(path, os.X_OK):
+    if not os.access(path, os.X_OK, effective_ids=True):  # As execve(2) asks: with our capabilities, too.
         raise CannotStart(f"{word}: is not executable (chmod +x makes it so)", NOT_RUNNABLE)
 
 

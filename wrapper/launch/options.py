@@ -6,7 +6,7 @@ somebody's training.
 
 from __future__ import annotations
 
-from wrapper.rundir.names import LONGEST_ID, is_run_id
+from wrapper.rundir.names import LONGEST_ID, TAKEN, is_run_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def as_id(text: str) -> str:
     if not is_run_id(text):
         raise ValueError(
             f'"{text}" cannot be an id, which has 1 to {LONGEST_ID} letters, digits, "_", "." or "-"'
-            ' and does not begin with "." or "-"'
+            f' and does not begin with "." or "-"; nor can {", ".join(TAKEN)}'
         )
     return text
 

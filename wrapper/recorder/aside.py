@@ -7,6 +7,7 @@ import os
 import select
 import time
 
+from wrapper.recorder.forking import fork_with_pipes
 from wrapper.recorder.readers import close_all_but
 
 TYPE_CHECKING = False
@@ -43,12 +44,11 @@ class Aside:
     """Calls a function in a process of its own, which holds nothing of ours."""
 
     def __init__(self, function: Callable[[Listener], None]) -> None:
-        self._in, out = os.pipe()
-        lifeline, self._lifeline = os.pipe()
+        """Raises OSError when there may be no more processes."""
         self._rest = b""
         self._heard_at = time.monotonic()
         self._is_over = False
-        self._pid = os.fork()
+        self._pid, [(self._in, out), (lifeline, self._lifeline)] = fork_with_pipes(2)
         if self._pid == 0:
             try:
                 close_all_but({0, 1, 2, out, lifeline})

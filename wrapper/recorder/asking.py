@@ -12,6 +12,7 @@ import select
 import signal
 import time
 
+from wrapper.recorder.forking import fork_with_pipes
 from wrapper.recorder.readers import close_all_but
 
 TYPE_CHECKING = False
@@ -61,9 +62,7 @@ class Asker:
         self._pid = 0
 
     def _start(self) -> None:
-        questions, self._questions_end = os.pipe()
-        self._answers_end, answers = os.pipe()
-        self._pid = os.fork()
+        self._pid, [(questions, self._questions_end), (self._answers_end, answers)] = fork_with_pipes(2)
         if not self._pid:
             try:
                 self._answer(questions, answers)

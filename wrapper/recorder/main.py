@@ -268,8 +268,11 @@ class Recorder:
     def _is_finished(self) -> bool:
         if self._ended_at is None:
             return False
-        if self._give_up_at <= time.monotonic() < self._trouble_until:
+        now = time.monotonic()
+        if self._give_up_at <= now < self._trouble_until:
             return True  # The disk does not come back.
+        if self._give_up_at <= now and any(reader.cannot_start for reader in self._readers):
+            return self._is_all_kept()  # Whoever looks at the run next has it read.
         return self._is_all_kept() and self._is_read()
 
     def _is_all_kept(self) -> bool:

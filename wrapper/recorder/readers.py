@@ -10,6 +10,7 @@ import select
 import sys
 import time
 
+from wrapper.recorder.forking import fork_with_pipes
 from wrapper.recorder.room import AFTERWARDS, Room, make_session_nice
 from wrapper.recorder.sources import KINDS, load
 from wrapper.rundir.names import METRICS_FILE, OUTPUT_FILE, PART_FILE
@@ -60,6 +61,7 @@ class Reader:
         self._said: list[Said] = []
         self._failures: set[str] = set()
         self.is_complete = False
+        self.cannot_start = False  # There are too many processes or descriptors for another.
         self.newest = ""  # The facts that it said last.
         self.lane: list[Reader] = []  # Those of which one lives at a time, so that not all need memory at once.
         self.follows: Reader | None = None  # Until that one has said all, the end is not near.
@@ -87,12 +89,16 @@ class Reader:
                 self.is_complete = has_ended
 
     def _start(self, has_ended: bool) -> None:
-        self._in, out = os.pipe()
-        ends, self._ends = os.pipe()
         self._page[:8] = bytes(8)
         self._has_ended, self._may_hurry = False, has_ended
         load_what_readers_share()
-        self._pid = os.fork()
+        try:
+            self._pid, [(self._in, out), (ends, self._ends)] = fork_with_pipes(2)
+        except OSError:  # Later: nothing is lost, and what can be recorded goes on.
+            self.cannot_start = True
+            self._put_off()
+            return
+        self.cannot_start = False
         if not self._pid:
             try:
                 self._live(out, ends, has_ended)
@@ -184,6 +190,9 @@ class Reader:
         if sum(self._deaths.values()) >= MOST_DEATHS:
             self._give_up("died again and again")
             return
+        self._put_off()
+
+    def _put_off(self) -> None:
         self._start_at = time.monotonic() + self._pause_s
         self._pause_s = min(LONGEST_PAUSE_S, 2 * self._pause_s)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 
 from wrapper.recorder.workers import Worker
 from wrapper.rundir.durations import spell_duration
@@ -113,7 +114,8 @@ class Stall:
         replace_whole(STALLED_FILE, {"since": since})
         number, command = self._number, self._board.command
         if number < 2 * MOST_STACKS:
-            self._stacks = Worker(lambda: find_stacks(command, number), STACKS_WITHIN_S)
+            with suppress(OSError):  # There may be no more processes, and then nobody to ask for stacks.
+                self._stacks = Worker(lambda: find_stacks(command, number), STACKS_WITHIN_S)
 
     def _go_on(self) -> None:
         self._journal.add(SOURCE, self._number + 1, stalled=None)

@@ -6,6 +6,8 @@ import _signal
 import os
 import time
 
+from wrapper.recorder.forking import fork_with_pipes
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +20,11 @@ class Worker:
     _left: ClassVar[list[int]] = []  # Those that had not ended yet when they were no longer needed.
 
     def __init__(self, function: Callable[[], str], deadline_s: float) -> None:
+        """Raises OSError when there may be no more processes."""
         self._left[:] = [pid for pid in self._left if not has_ended(pid)]
         self._deadline = time.monotonic() + deadline_s
         self._text = b""
-        self.answer, answer_end = os.pipe()
-        self._pid = os.fork()
+        self._pid, [(self.answer, answer_end)] = fork_with_pipes(1)
         if self._pid == 0:
             try:
                 os.close(self.answer)

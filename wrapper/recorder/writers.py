@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from wrapper.recorder.forking import RETRY_S
 from wrapper.recorder.workers import Worker
 
 TYPE_CHECKING = False
@@ -37,7 +38,7 @@ class SharingCheck:
         if not self._files:
             return []
         if self._worker is None and time.monotonic() >= self._due:
-            self._worker = Worker(lambda: "\0".join(self._search()), DEADLINE_S)
+            self._begin()
         answer = self._worker.poll() if self._worker else None
         if answer is None:
             return []
@@ -48,6 +49,12 @@ class SharingCheck:
         new = set(filter(None, answer.split("\0"))) - self._found
         self._found |= new
         return sorted(new)
+
+    def _begin(self) -> None:
+        try:
+            self._worker = Worker(lambda: "\0".join(self._search()), DEADLINE_S)
+        except OSError:  # There may be no more processes now.
+            self._due = time.monotonic() + RETRY_S
 
     def _search(self) -> list[str]:
         wanted = {place(os.fstat(file)): os.readlink(f"/proc/self/fd/{file}") for file in self._files}
