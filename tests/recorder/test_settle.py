@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from kept import only_part
+from kept import only_part, read_streams
 from killing import kill_at_once
 from waiting import command_line_of, descendants, is_running, wait_until
 
@@ -72,6 +72,28 @@ def test_what_the_file_still_holds_is_read_then(kill_all_of_us, tmp_path):
 
     assert only_part().output_path.read_bytes() == b"ready\nstep 1\nend\n"
     assert only_part().end["output_bytes"] == len(b"ready\nstep 1\nend\n")
+
+
+def test_what_two_files_still_hold_is_read_once(wandb, tmp_path):
+    program = (
+        "import sys\nfor line in sys.stdin: print('out', line, end='', flush=True), sys.stderr.write('err ' + line)"
+    )
+    with (tmp_path / "out").open("wb") as out, (tmp_path / "err").open("wb") as err:
+        command = [*wandb, "run", sys.executable, "-c", program]
+        run = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=err, bufsize=0)
+    run.stdin.write(b"1\n")
+    wait_until(lambda: logs() and len(logs()[0].read_bytes()) == len(b"out 1\nerr 1\n"))
+    ours = [pid for pid, _ in descendants() if command_line_of(pid)[1:2] != ["-c"]]
+    kill_at_once(ours)
+    run.wait()
+    wait_until(lambda: not any(map(is_running, ours)))
+    run.stdin.write(b"2\n")
+    run.stdin.close()
+    wait_until(lambda: (tmp_path / "err").read_bytes().endswith(b"2\n") and not descendants())
+
+    settle_runs(runs_folder("."))
+
+    assert read_streams(only_part()) == {1: b"out 1\nout 2\n", 2: b"err 1\nerr 2\n"}
 
 
 def test_what_the_next_run_appended_is_not_this_runs(wandb, kill_all_of_us, tmp_path):

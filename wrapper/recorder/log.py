@@ -19,6 +19,19 @@ WHOLE = 1 << 20
 PIECE_S = 0.2
 
 
+def taken_of(stream: int, positions: dict[str, int], length: int) -> int:
+    """How far a log of this length is in a stream: bytes that are in it, or known to be lost."""
+    start = positions.get(f"output:{stream}", 0)
+    return start + (length - positions.get("output", 0) if stream == positions.get("output:stream", 0) else 0)
+
+
+def turn_to(stream: int, taken: int, positions: dict[str, int], length: int) -> dict[str, int]:
+    """The positions with which the log goes on, with bytes of this stream, of which so much is taken."""
+    before = positions.get("output:stream", 0)
+    other = {f"output:{before}": taken_of(before, positions, length)} if before not in (0, stream) else {}
+    return {**other, f"output:{stream}": taken, "output:stream": stream}
+
+
 class Log:
     """Appends to output.log. The position of everything is the length of the file.
 
@@ -30,14 +43,15 @@ class Log:
         self._journal, self._clock = journal, clock
         self._fd = os.open(OUTPUT_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self.length = os.lseek(self._fd, 0, os.SEEK_END)
-        self._stream = journal.positions.get("output:stream", 0)
-        self._piece_at = journal.positions.get("output", 0)
         self._piece_began = -PIECE_S
 
     def taken(self, stream: int) -> int:
         """How far we are in a stream: bytes that are in the log, or known to be lost."""
-        start = self._journal.positions.get(f"output:{stream}", 0)
-        return start + (self.length - self._piece_at if stream == self._stream else 0)
+        return taken_of(stream, self._journal.positions, self.length)
+
+    def warn(self, stream: int, text: str, **positions: int) -> None:
+        """Say what is wrong with a stream from here on, and where it stands."""
+        self._note_piece(stream, self.taken(stream), positions, warning=text)
 
     def take_pipe(self, stream: int, pipe: int, most_bytes: int = WHOLE) -> int | None:
         """Move what waits in a pipe into the log; 0 at its end, None when nothing waits.
@@ -68,7 +82,7 @@ class Log:
 
     def skip(self, stream: int, size_bytes: int) -> None:
         """So many bytes of the stream are lost: say so, here."""
-        self._note_piece(stream, self.taken(stream) + size_bytes, gap=size_bytes)
+        self._note_piece(stream, self.taken(stream) + size_bytes, {}, gap=size_bytes)
 
     def note_gaps(self, stream: int, board: StreamBoard) -> int:
         """Say where the wrapper had to drop bytes, as far as the log has come.
@@ -86,15 +100,13 @@ class Log:
         return WHOLE
 
     def _begin_piece(self, stream: int) -> None:
-        if stream != self._stream or self._clock() - self._piece_began >= PIECE_S:
-            self._note_piece(stream, self.taken(stream))
+        if stream != self._journal.positions.get("output:stream") or self._clock() - self._piece_began >= PIECE_S:
+            self._note_piece(stream, self.taken(stream), {})
 
-    def _note_piece(self, stream: int, taken: int, **facts: object) -> None:
-        other = {} if stream == self._stream else {f"output:{self._stream}": self.taken(self._stream)}
-        also = {**other, f"output:{stream}": taken, "output:stream": stream}
-        also.pop("output:0", None)
+    def _note_piece(self, stream: int, taken: int, positions: dict[str, int], **facts: object) -> None:
+        also = turn_to(stream, taken, self._journal.positions, self.length) | positions
         self._journal.add("output", self.length, also, stream=stream, **facts)
-        self._stream, self._piece_at, self._piece_began = stream, self.length, self._clock()
+        self._piece_began = self._clock()
 
     def last_byte(self) -> bytes:
         """The last byte of the log; none when it is empty."""

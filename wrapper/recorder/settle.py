@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from wrapper.recorder.end import SPARE_FILE, describe_status
+from wrapper.recorder.log import taken_of, turn_to
 from wrapper.recorder.rest import mark_unread, read_rest_beside
 from wrapper.rundir import names
 from wrapper.rundir.journal import Journal
@@ -78,7 +79,7 @@ def _settle_part(part: Part, folder: Path) -> bool:
         if (part.path / names.END_FILE).exists():
             return False  # Somebody was quicker, and is through.
         finish_followed(part, folder)
-        lost = sum(int(record.get("gap", 0)) for record in part.records() if record["source"] == "output")
+        lost = sum(int(record.get("gap", 0)) for record in part.records("gap") if record["source"] == "output")
         facts = {**_last_known(part), "by": "settled", "output_bytes": part.output_bytes(), "lost_bytes": lost}
         (part.path / SPARE_FILE).unlink(missing_ok=True)
         mark_unread(str(part.path))
@@ -100,7 +101,7 @@ def _claim(claim: Path, folder: Path) -> bool:
 
 def _last_known(part: Part) -> dict[str, Any]:
     """The end that the journal tells, when the recorder died after it had seen it; else nobody knows."""
-    ended = [record["ended"] for record in part.records() if isinstance(record.get("ended"), dict)]
+    ended = [record["ended"] for record in part.records("ended") if isinstance(record.get("ended"), dict)]
     if ended:
         return {"version": 1, **describe_status(ended[-1].get("status")), "ended_at": ended[-1].get("at")}
     facts = {"version": 1, **describe_status(None), "ended_at": _last_sign(part)}
@@ -161,8 +162,7 @@ def _finish_stream(part: Part, folder: Path, stream: dict[str, Any], journal: Jo
             return 0  # It was rotated away; another file has its name.
         number, length = stream["stream"], part.output_bytes()
         positions = journal.positions
-        is_last = positions.get("output:stream") == number
-        taken = positions.get(f"output:{number}", 0) + (length - positions.get("output", 0) if is_last else 0)
+        taken = taken_of(number, positions, length)
         source.seek(taken + positions.get(f"followed:{number}", stream["offset"]))
         until = _next_start(part, folder, stream)
         return _copy_rest(part, source, until, journal, number, taken)
@@ -187,7 +187,7 @@ def _copy_rest(part: Part, source: Any, until: int | None, journal: Journal, num
     with part.output_path.open("ab") as log:
         while data := source.read(COPY_BYTES if until is None else max(0, min(COPY_BYTES, until - source.tell()))):
             if not copied:
-                also = {f"output:{number}": taken, "output:stream": number}
+                also = turn_to(number, taken, journal.positions, log.tell())
                 journal.add("output", log.tell(), also, stream=number)
             copied += log.write(data)
             log.flush()

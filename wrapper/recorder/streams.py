@@ -95,13 +95,8 @@ class FileStream:
     def _begin_anew(self) -> None:
         """Somebody cut the file short, as log rotation does: what follows stands at its beginning."""
         shift = -self._log.taken(self.stream)
-        self._journal.add(
-            "output",
-            self._log.length,
-            {f"followed:{self.stream}": shift},
-            stream=self.stream,
-            warning="the file that output goes to was cut short; what was in it and not yet read is lost",
-        )
+        text = "the file that output goes to was cut short; what was in it and not yet read is lost"
+        self._log.warn(self.stream, text, **{f"followed:{self.stream}": shift})
         self._shift = shift
 
     def waiting(self) -> int:
