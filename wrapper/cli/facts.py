@@ -53,7 +53,7 @@ def in_brief(part: Part | None) -> str:
     """The same for a table: failed (3), killed (TERM), out of memory."""
     end = (part and part.end) or {}
     state = part.state if part else "crashed"
-    if cause(part).get("kind") in ENDED_BY:
+    if str(cause(part).get("kind")) in ENDED_BY:
         return str(cause(part)["kind"])
     if state == "failed" and end.get("exit_code") is not None:
         return f"failed ({end['exit_code']})"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from wrapper.cli import facts, look, place, words
+from wrapper.cli import facts, look, numbers, place, words
 from wrapper.rundir.reading import Run, list_runs
 
 HEAD = ("ID", "NAME", "STATE", "TOOK", "AGE", "COMMAND")
@@ -73,7 +73,7 @@ def in_states(runs: list[Run], states: tuple[str, ...]) -> Iterator[Run]:
 
 def as_array(runs: list[Run]) -> str:
     """One run on each line, so that `grep` works too."""
-    lines = [json.dumps(facts.in_short(run)) for run in runs]
+    lines = [json.dumps(numbers.as_json(facts.in_short(run))) for run in runs]
     return "[" + ",\n ".join(lines) + "]"
 
 

@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+PROCESSES = ("pid", "command")
+
 
 def has_lost_recorder(part: Part, folder: Path) -> bool:
     """Whether nobody will end this part: every process of it is gone, or, seen from another host, its lease is over.
@@ -22,8 +24,7 @@ def has_lost_recorder(part: Part, folder: Path) -> bool:
     As long as the command itself runs there is nothing to settle: what it still writes belongs to the run.
     """
     if is_of_this_boot(part.facts):
-        pids = [(part.facts.get("pid"), part.facts.get("pid_ticks")), *_recorders(part)]
-        return not any(is_running(pid, ticks) for pid, ticks in pids if isinstance(pid, int))
+        return not (_is_running(part.facts.get("pid"), part.facts.get("pid_ticks")) or _is_recorded(part))
     return _lease_age_s(part, folder) > LEASE_S
 
 
@@ -33,10 +34,14 @@ def is_of_this_boot(facts: dict[str, Any]) -> bool:
     return here[0] is not None and here == (facts.get("boot"), facts.get("host"), facts.get("pids"))
 
 
-def _recorders(part: Part) -> list[tuple[Any, Any]]:
-    """The last recorder, and the command: each as its pid and its start."""
-    started = [record["started"] for record in part.records() if isinstance(record.get("started"), dict)]
-    return [(facts.get(f"{who}"), facts.get(f"{who}_ticks")) for facts in started[-1:] for who in ("pid", "command")]
+def _is_recorded(part: Part) -> bool:
+    """Whether the last recorder lives, or the command."""
+    started = [record["started"] for record in part.records("started") if isinstance(record.get("started"), dict)]
+    return any(_is_running(facts.get(who), facts.get(f"{who}_ticks")) for facts in started[-1:] for who in PROCESSES)
+
+
+def _is_running(pid: Any, ticks: Any) -> bool:
+    return isinstance(pid, int) and is_running(pid, ticks)
 
 
 def _lease_age_s(part: Part, folder: Path) -> float:

@@ -43,6 +43,9 @@ SECOND_WORDS = (
 ).split()
 
 
+TAKEN = ("archives", "keys", "saved", "latest")
+
+
 def make_id() -> str:
     """A new run id: 8 letters and digits, one of 2.8 * 10**12."""
     return "".join(ID_LETTERS[byte % len(ID_LETTERS)] for byte in os.urandom(ID_LENGTH))
@@ -58,8 +61,9 @@ def make_name(number: int) -> str:
 
 
 def is_run_id(text: str) -> bool:
-    """Whether `text` can name a run, and so a directory."""
-    return 0 < len(text) <= LONGEST_ID and text[0] not in ".-" and MAY_STAND_IN_ID.issuperset(text)
+    """Whether `text` can name a run, and so a directory; some names mean something else there, or to a person."""
+    is_name = 0 < len(text) <= LONGEST_ID and text[0] not in ".-" and MAY_STAND_IN_ID.issuperset(text)
+    return is_name and text not in TAKEN
 
 
 def part_name(attempt: int, rank: int) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import posix as os
+import stat
 
 from wrapper.rundir import paths
 
@@ -17,15 +20,30 @@ LEVEL = 6
 
 
 def open_packed(path: str) -> IO[bytes]:
-    """The bytes of a file, packed or not; raises FileNotFoundError when it is neither."""
+    """The bytes of a file, packed or not, none of one that cannot be read; raises FileNotFoundError for none."""
+    if trouble_with(path):
+        return io.BytesIO()
     try:
         return open(path, "rb")
     except FileNotFoundError:
         if not paths.is_there(path + SUFFIX):
             raise
-    import gzip
+    from wrapper.rundir.unpacking import open_unpacked
 
-    return gzip.open(path + SUFFIX, "rb")  # type: ignore[return-value]  # It reads and seeks as a file does.
+    return open_unpacked(path + SUFFIX)
+
+
+def trouble_with(path: str) -> str:
+    """Why a file that is there cannot be read; "" for one that can, and for none."""
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return os.strerror(error.errno or 0)
+    if not stat.S_ISREG(mode):
+        return "it is no file"
+    return "" if os.access(path, os.R_OK, effective_ids=True) else os.strerror(errno.EACCES)
 
 
 def is_there(path: str) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 from wrapper.rundir import names
 from wrapper.rundir.journal import read_records
 from wrapper.rundir.lines import read_lines
-from wrapper.rundir.packing import is_there
+from wrapper.rundir.packing import is_there, trouble_with
 
 LEASE_S = 120.0
 WIDEST = 10_000
@@ -108,7 +108,7 @@ class Part:
     @property
     def is_read(self) -> bool:
         """Whether all that can be found in it stands in the journal; what runs is never read to its end."""
-        return self.end is not None and not (self.path / names.UNREAD_FILE).exists()
+        return self.end is not None and not os.path.exists(self.path / names.UNREAD_FILE)
 
     def output_bytes(self) -> int:
         """How much output is kept so far; 0 when there is none yet."""
@@ -134,7 +134,7 @@ class Part:
 
     def warnings(self) -> list[str]:
         """What a person should know about this part, in order."""
-        found = [*self.damage, *read_texts(self.facts.get("warnings"))]
+        found = [*self.damage, *self._missing(), *read_texts(self.facts.get("warnings"))]
         for record in self.records("warning", "shared"):
             if "warning" in record:
                 found.append(str(record["warning"]))
@@ -143,6 +143,18 @@ class Part:
             if "shared" in record:
                 found.append(f"output shared: other processes write into {record['shared']} as well")
         return found
+
+    def _missing(self) -> Iterator[str]:
+        """What is not there, or cannot be read, though it should be."""
+        if why := trouble_with(str(self.path / names.JOURNAL_FILE)):
+            yield f"{names.JOURNAL_FILE} cannot be read: {why}"
+        if self.end is None:
+            return
+        if not self.facts and not self.damage:
+            yield f"{names.PART_FILE} is missing"
+        told = self.end.get("output_bytes")
+        if isinstance(told, int) and self.output_bytes() < told:
+            yield f"{names.OUTPUT_FILE} has {told - self.output_bytes():,} bytes less than there were at the end"
 
 
 @dataclass(frozen=True)
@@ -180,7 +192,7 @@ class Run:
     @property
     def began_at(self) -> float:
         """When its newest attempt began; of the many that have one only, no part is read for that."""
-        if (self.path / names.part_name(1, 0)).exists() and self.latest and self.latest.started_at:
+        if os.path.exists(self.path / names.part_name(1, 0)) and self.latest and self.latest.started_at:
             return self.latest.started_at
         return self.created_at
 
@@ -191,7 +203,7 @@ class Run:
             return at
         try:
             return self.path.stat().st_mtime
-        except FileNotFoundError:  # Somebody is just removing it.
+        except OSError:  # Somebody is just removing it, or it is not ours to look at.
             return 0.0
 
 
@@ -209,7 +221,7 @@ def list_runs(folder: Path) -> list[Run]:
 def list_names(folder: Path) -> list[str]:
     """The directories that may be runs, in no order."""
     try:
-        return [entry.name for entry in os.scandir(folder) if names.is_run_id(entry.name) and entry.is_dir()]
+        return [name for name in os.listdir(folder) if names.is_run_id(name) and os.path.isdir(folder / name)]
     except (FileNotFoundError, NotADirectoryError):
         return []
 

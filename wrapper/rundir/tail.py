@@ -53,7 +53,7 @@ class Tail:
     def _has_grown(self) -> bool:
         try:
             return os.stat(self._path).st_size > self.offset
-        except (FileNotFoundError, NotADirectoryError):  # There is none yet; or it is packed, and will not grow.
+        except OSError:  # There is none yet, or none that can be read; or it is packed, and will not grow.
             was_packed, self._is_packed = self._is_packed, is_there(str(self._path))
             return self._is_packed and not was_packed
 
