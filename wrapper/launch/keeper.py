@@ -131,12 +131,11 @@ class Successor:
         for relay in shared.relays.values():
             relay.take_over()
         self._loop = Loop(shared.relays, self._forget, shared.recorders.ring)
-        self._loop.mirrors = shared.window.mirrors()
+        self._loop.tend_terminals(shared.window)
         self._ended_at: float | None = None
 
     def _forget(self, stream: int) -> None:
         self._shared.relays.pop(stream, None)
-        self._loop.mirrors.pop(stream, None)
         self._keepers.drop(stream)
         self._shared.recorders.ring()
 

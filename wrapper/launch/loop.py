@@ -14,8 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wrapper.launch.readback import ReadBack
     from wrapper.launch.relay import Relay
-    from wrapper.launch.terminal import Mirror
+    from wrapper.launch.terminal import Mirror, Window
 
 LONGEST_HOLD_S = 0.2
 TURNS_BETWEEN_POLLS = 64
@@ -106,12 +107,28 @@ class Loop:
         self, relays: dict[int, Relay], on_closed: Callable[[int], None], on_log_full: Callable[[], None]
     ) -> None:
         self.relays = dict(relays)
-        self.mirrors: dict[int, Mirror] = {}
+        self._mirrors: dict[int, Mirror] = {}
+        self._readbacks: dict[int, ReadBack] = {}
         self._on_closed, self._on_log_full = on_closed, on_log_full
         self._patience = Patience()
         self._pace = Pace()
         self._watched: dict[int, Callable[[], None]] = {}
         self._stopped_at: float | None = None
+
+    def tend_terminals(self, window: Window) -> None:
+        """Keep the command's terminals and the person's alike, and hand over what is typed for the former."""
+        self._mirrors = window.mirrors()
+        for stream in self._mirrors:
+            self._read_back(stream, window)
+
+    def _read_back(self, stream: int, window: Window) -> None:
+        from wrapper.launch.readback import ReadBack
+
+        try:
+            readback = self._readbacks[stream] = ReadBack(*window.pairs[stream], window.board)
+        except OSError:  # Too few descriptors: then nobody reads from where it writes.
+            return
+        self.watch(readback.descriptor, readback.hear)
 
     def watch(self, fd: int, act: Callable[[], None]) -> None:
         """Call `act` whenever `fd` can be read."""
@@ -127,12 +144,14 @@ class Loop:
     @property
     def is_held_back(self) -> bool:
         """Whether the terminal takes nothing from us now, because we are in the background."""
-        return any(mirror.must_stop() for mirror in self.mirrors.values())
+        return any(mirror.must_stop() for mirror in self._mirrors.values())
 
     def turn(self, timeout_s: float | None = None) -> None:
         """Move all that can be moved now, then wait, once, until there is more to do."""
-        for mirror in self.mirrors.values():
+        for mirror in self._mirrors.values():
             mirror.apply()
+        for readback in self._readbacks.values():
+            readback.tend()
         for _ in range(TURNS_BETWEEN_POLLS):
             if not self.move():
                 break
@@ -170,7 +189,7 @@ class Loop:
         The command writes to our PTY, which nobody would stop it for, so it is done here. A command that does not
         stop, because it ignores that signal, may write.
         """
-        mirror = self.mirrors.get(stream)
+        mirror = self._mirrors.get(stream)
         if mirror is None:
             return False
         if not self.relays[stream].for_person or not mirror.must_stop():
@@ -202,12 +221,19 @@ class Loop:
 
     def close(self, stream: int) -> None:
         """The stream has ended, or nobody wants it any more."""
-        if stream in self.mirrors:
-            self.mirrors[stream].apply()  # The command may have set modes last of all.
+        if stream in self._mirrors:
+            self._mirrors.pop(stream).apply()  # The command may have set modes last of all.
+            self._stop_reading_back(stream)
         relay = self.relays.pop(stream)
         relay.board.is_closed = 1
         relay.close()
         self._on_closed(stream)
+
+    def _stop_reading_back(self, stream: int) -> None:
+        readback = self._readbacks.pop(stream, None)
+        if readback is not None:
+            self.unwatch(readback.descriptor)
+            readback.close()
 
     def _wait(self, timeout_s: float | None) -> None:
         poll, held_up = select.poll(), []
@@ -222,7 +248,7 @@ class Loop:
                 held_up.append(relay)
             elif not relay.for_person:
                 poll.register(relay.source, select.POLLIN)
-        limits = [limit for limit in (timeout_s, MIRROR_EVERY_S if self.mirrors else None) if limit is not None]
+        limits = [limit for limit in (timeout_s, MIRROR_EVERY_S if self._mirrors else None) if limit is not None]
         if held_up:
             self._hold(poll, held_up, limits)
         else:

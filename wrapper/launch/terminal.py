@@ -80,7 +80,7 @@ class Window:
 
     def __init__(self, board: Board, pairs: dict[int, tuple[int, int]], mirrored: bool = True) -> None:
         """`pairs` are, for each stream that is a terminal, the person's and the command's."""
-        self._board, self.pairs = board, pairs
+        self.board, self.pairs = board, pairs
         # Made before the command starts: whoever relays later is to see what it has changed since.
         self._mirrors = {stream: Mirror(*pair) for stream, pair in pairs.items()} if mirrored else {}
         self._note()
@@ -103,5 +103,5 @@ class Window:
 
     def _note(self) -> None:
         for person, _ in list(self.pairs.values())[:1]:
-            self._board.rows, self._board.columns = window(read_size(person))
-            self._board.sizes += 1
+            self.board.rows, self.board.columns = window(read_size(person))
+            self.board.sizes += 1

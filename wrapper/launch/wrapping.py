@@ -149,7 +149,7 @@ class Wrapping:
 
     def _record(self) -> None:
         self._loop = Loop(self._shared.relays, self._forget, self._recorders.ring)
-        self._loop.mirrors = self._shared.window.mirrors()
+        self._loop.tend_terminals(self._shared.window)
         self._read_word()
         self._recorders.start(self._loop)  # Before ctypes is loaded, which takes half as long as it needs.
         self._shared.use_copies_if_need_be()
@@ -214,7 +214,6 @@ class Wrapping:
 
     def _forget(self, stream: int) -> None:
         self._shared.relays.pop(stream, None)
-        self._loop.mirrors.pop(stream, None)
         self._keepers.drop(stream)
         self._recorders.ring()
 

@@ -1,0 +1,101 @@
+"""Which terminal a process waits for to be typed on: told by the call that it sleeps in."""
+
+from __future__ import annotations
+
+import posix as os
+import select
+import struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The numbers of the calls that wait for input, by what their first arguments are.
+READS = {"x86_64": (0, 19), "aarch64": (63, 65)}
+POLLS = {"x86_64": (7, 271), "aarch64": (73,)}
+SELECTS = {"x86_64": (23, 270), "aarch64": (72,)}
+EPOLLS = {"x86_64": (232, 281, 441), "aarch64": (22, 441)}
+POLLFD = struct.Struct("=ihh")
+MOST_DESCRIPTORS = 1024
+MOST_THREADS = 32
+MOST_PROCESSES = 500
+
+
+def is_awaited(terminal: int, process: int) -> bool:
+    """Whether the process, or one that came of it, sleeps until something is typed on the terminal of this device."""
+    return any(awaits(pid, terminal) for pid in below(process))
+
+
+def below(process: int) -> Iterator[int]:
+    """The process, its children, theirs, and so on."""
+    found = [process]
+    for pid in found:
+        yield pid
+        if len(found) < MOST_PROCESSES:
+            for thread in threads_of(pid):
+                found += map(int, read(f"/proc/{pid}/task/{thread}/children").split())
+
+
+def threads_of(pid: int) -> list[str]:
+    try:
+        return os.listdir(f"/proc/{pid}/task")[:MOST_THREADS]
+    except OSError:  # It has ended.
+        return []
+
+
+def awaits(pid: int, terminal: int) -> bool:
+    """Whether one of its threads does."""
+    for thread in threads_of(pid):
+        words = read(f"/proc/{pid}/task/{thread}/syscall").split()
+        if len(words) > 3 and words[0].isdigit():
+            number, arguments = int(words[0]), [int(word, 16) for word in words[1:4]]
+            if any(leads_to(pid, fd, terminal) for fd in awaited(pid, number, arguments)):
+                return True
+    return False
+
+
+def awaited(pid: int, number: int, arguments: list[int]) -> list[int]:
+    """The descriptors that a call with this number waits to be readable."""
+    machine, (first, second, _) = os.uname().machine, arguments
+    if number in READS.get(machine, ()):
+        return [first]
+    if number in POLLS.get(machine, ()):
+        data = peek(pid, first, POLLFD.size * min(second, MOST_DESCRIPTORS))
+        return [fd for fd, events, _ in POLLFD.iter_unpack(data) if events & select.POLLIN]
+    if number in SELECTS.get(machine, ()):
+        data = peek(pid, second, (min(first, MOST_DESCRIPTORS) + 63) // 64 * 8) if second else b""
+        return [8 * at + bit for at, byte in enumerate(data) for bit in range(8) if byte >> bit & 1]
+    if number in EPOLLS.get(machine, ()):
+        lines = [line.split() for line in read(f"/proc/{pid}/fdinfo/{first}").splitlines()]
+        return [int(words[1]) for words in lines if words[0] == "tfd:" and int(words[3], 16) & select.EPOLLIN]
+    return []
+
+
+def leads_to(pid: int, fd: int, terminal: int) -> bool:
+    try:
+        return os.stat(f"/proc/{pid}/fd/{fd}").st_rdev == terminal
+    except OSError:
+        return False
+
+
+def peek(pid: int, address: int, size_bytes: int) -> bytes:
+    """What stands in its memory; nothing where we may not look."""
+    try:
+        memory = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        data = os.pread(memory, size_bytes, address)
+    except OSError:
+        data = b""
+    os.close(memory)
+    return data[: len(data) // POLLFD.size * POLLFD.size]
+
+
+def read(path: str) -> str:
+    """What a file of /proc says; nothing where there is none, or we may not look."""
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
