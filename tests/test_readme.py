@@ -11,6 +11,8 @@ import pytest
 from kept import only_part, only_run
 from waiting import wait_until
 
+from wrapper.launch.settings import SETTINGS
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 SHOWN = [line.strip() for line in README.splitlines() if line.startswith("    wandb ")]
@@ -32,6 +34,12 @@ def test_commands_of_the_first_screen_work_in_order(wandb, monkeypatch, tmp_path
 
     assert SHOWN[0].startswith("wandb run python train.py")
     assert only_run().state == "finished"
+
+
+def test_every_variable_that_is_a_setting_is_named():
+    unnamed = [setting.variable for setting in SETTINGS if setting.variable and f"`{setting.variable}`" not in README]
+
+    assert unnamed == []
 
 
 def complaints(text):

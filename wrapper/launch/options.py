@@ -294,7 +294,13 @@ OPTIONS = (
     Option("--stop-after", sets="stop_after", value="TIME", read=as_duration, section=ENDED, help=HELP_STOP_AFTER),
     Option("--stop-grace", sets="stop_grace", value="TIME", read=as_duration, section=ENDED, help=HELP_STOP_GRACE),
     Option("--stall-after", sets="stall_after", value="TIME", read=as_duration, section=ENDED, help=HELP_STALL_AFTER),
-    Option("-q", "--quiet", sets="silent", means=True, help="Say nothing when the command has ended."),
+    Option(
+        "-q",
+        "--quiet",
+        sets="silent",
+        means=True,
+        help="Say nothing of ours: not how the command ended, nor that there is no record.",
+    ),
     Option("--no-quiet", sets="silent", means=False),
     Option("-h", "--help", sets="help", means=True, help="Show this message and exit."),
 )
