@@ -238,3 +238,10 @@ def test_command_on_a_terminal_that_is_not_the_sessions_own(front):
     assert done.returncode == 0
     assert os.read(master, 100) == b"shown\r\n"
     os.close(master)
+
+
+def test_line_ends_are_as_bare_where_the_command_asks_for_them(on_terminal):
+    """`less` does, on the terminal that it writes to."""
+    with on_terminal(*shell("stty opost onlcr <&1; sleep 0.6; echo one; echo two")) as terminal:
+        assert terminal.wait() == 0
+        assert terminal.shown == b"one\r\ntwo\r\n"

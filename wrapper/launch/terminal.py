@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wrapper.rundir.board import Board
 
 TERMIOS_BYTES = 64
-LOCAL_AT = 12  # c_lflag, after c_iflag, c_oflag and c_cflag
+OUTPUT_AT, LOCAL_AT = 4, 12  # c_iflag, c_oflag, c_cflag and c_lflag have four bytes each
 
 
 class Mirror:
@@ -42,11 +42,12 @@ class Mirror:
         """Not from the background: without us the kernel would stop a command that tried."""
         if is_in_foreground(self._person):
             copy_modes(self._master, self._person, keep_output=True)
+        if flags_in(self._persons, OUTPUT_AT) & termios.OPOST:
+            copy_modes(self._master, self._master, keep_output=False)  # Once is enough, though `less` wants it here.
 
     def must_stop(self) -> bool:
         """Whether the kernel would stop who writes here now: `stty tostop`, and we are in the background."""
-        local_modes = int.from_bytes(self._persons[LOCAL_AT : LOCAL_AT + 4], "little")
-        return bool(local_modes & termios.TOSTOP) and not is_in_foreground(self._person)
+        return bool(flags_in(self._persons, LOCAL_AT) & termios.TOSTOP) and not is_in_foreground(self._person)
 
 
 def read_modes(terminal: int) -> bytes:
@@ -55,6 +56,11 @@ def read_modes(terminal: int) -> bytes:
         return fcntl.ioctl(terminal, termios.TCGETS, bytes(TERMIOS_BYTES))
     except OSError:  # It hung up, and the relay will find that out by itself.
         return b""
+
+
+def flags_in(modes: bytes, at: int) -> int:
+    """One of the four sets of flags in what `read_modes` returned."""
+    return int.from_bytes(modes[at : at + 4], "little")
 
 
 def copy_modes(source: int, target: int, keep_output: bool) -> None:
