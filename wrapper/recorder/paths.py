@@ -30,7 +30,7 @@ def is_of_the_system(path: str) -> bool:
     return real == "/" or any(real == place or real.startswith(place + "/") for place in OF_THE_SYSTEM)
 
 
-def list_folder(path: str) -> list[str]:
+def list_folder(path: str | os.PathLike[str]) -> list[str]:
     """The names in a folder; none where there is no folder, or it is not ours to look into."""
     try:
         return os.listdir(path)

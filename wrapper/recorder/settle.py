@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wrapper.recorder.end import SPARE_FILE, describe_status
 from wrapper.recorder.log import taken_of, turn_to
+from wrapper.recorder.paths import list_folder
 from wrapper.recorder.rest import mark_unread, read_rest_beside
 from wrapper.rundir import names
 from wrapper.rundir.journal import Journal
@@ -47,8 +48,10 @@ def settle_runs(folder: Path) -> list[str]:
 def _unsettled_runs(folder: Path) -> list[str]:
     """Runs with a part that has no end.json, or was not read to its end; found without reading any file."""
     found = []
-    for run in _list(folder):
-        parts = [part for part in _list(folder / run) if names.read_part_name(part)] if names.is_run_id(run) else []
+    for run in list_folder(folder):
+        parts = (
+            [part for part in list_folder(folder / run) if names.read_part_name(part)] if names.is_run_id(run) else []
+        )
         if any(_is_unsettled(folder / run / part) for part in parts):
             found.append(run)
     return found
@@ -61,13 +64,6 @@ def _is_unsettled(part: Path) -> bool:
 def _is_of_this_host(facts: dict[str, Any]) -> bool:
     """Whether the paths it names mean something here."""
     return bool(facts.get("host") == os.uname().nodename)
-
-
-def _list(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:  # No folder, or not ours to look into: nothing there to settle.
-        return []
 
 
 def _settle_part(part: Part, folder: Path) -> bool:
@@ -173,7 +169,7 @@ def _next_start(part: Part, folder: Path, stream: dict[str, Any]) -> int | None:
     place = (stream["device"], stream["inode"])
     starts = [
         other["offset"]
-        for run in _list(folder)
+        for run in list_folder(folder)
         if names.is_run_id(run)
         for that in read_run(folder / run).parts
         for other in followed_streams(that)
