@@ -75,7 +75,7 @@ def test_who_makes_the_directory_too_slowly_is_no_child_of_the_command(changed):
 
 def test_keeper_is_no_child_of_a_command_for_which_there_is_no_other_process(changed):
     wandb = changed(
-        "launch/wrapping.py", "            self._command = self._pty", "            raise OSError(11, 'x')\n"
+        "launch/wrapping.py", "            self._command = self._fork()", "            raise OSError(11, 'x')\n"
     )
 
     with running(*wandb, "run", *PYTHON, CHILDREN, stderr=subprocess.DEVNULL) as command:

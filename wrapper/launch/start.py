@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from wrapper.rundir.board import Board
 
 
-RAW = {chr(0xDC00 + byte) for byte in range(0x80, 0x100)}  # Bytes that are no UTF-8.
+AS_IT_IS = {"\n", *(chr(0xDC00 + byte) for byte in range(0x80, 0x100))}  # The latter are bytes that are no UTF-8.
 
 
 def say(message: str, fd: int = 2, before: str = "") -> None:
-    """One line of ours on standard error, whatever is named in it; nobody there to read it is no error."""
-    line = "".join(letter if letter.isprintable() or letter in RAW else ascii(letter)[1:-1] for letter in message)
+    """A word of ours on standard error, whatever is named in it; nobody there to read it is no error."""
+    line = "".join(letter if letter.isprintable() or letter in AS_IT_IS else ascii(letter)[1:-1] for letter in message)
     try:
         os.write(fd, f"{before}wandb: {line}\n".encode(errors="surrogateescape"))
     except OSError:  # Closed, full or gone.

@@ -266,7 +266,8 @@ class Wrapping:
         how = end_in_words(self._board.status)
         stopped = self._board.read_stop()
         told = f"was stopped after {took}: {stopped} ({how})" if stopped else f"{how} after {took}"
-        say(f"{self._made.name} {told}; {self._see()}", self._talk, "\n" if self._is_midline() else "")
+        name = self._made.name.replace("\n", "\\n")
+        say(f"{name} {told}; {self._see()}", self._talk, "\n" if self._is_midline() else "")
 
     def _see(self) -> str:
         """How to see the run, and what is wrong with its record."""
