@@ -1,9 +1,17 @@
 """What is typed reaches who reads it from standard output or standard error, as pagers do; and nobody else loses it."""
 
 import os
+import signal
+import subprocess
 
 import pytest
 from launching import PYTHON, shell
+from waiting import state, wait_until
+
+from wrapper.launch.awaiting import awaited_devices
+from wrapper.launch.fds import queued_bytes
+from wrapper.launch.readback import ReadBack
+from wrapper.rundir.board import Board
 
 WAITS = {
     "read": "",
@@ -30,6 +38,31 @@ def test_line_reaches_who_waits_for_it_and_is_echoed_once(on_terminal, how):
 
         assert terminal.wait() == 0
         assert terminal.shown == b"ready\r\nhello\r\ngot b'hello\\n'\r\n"
+
+
+@pytest.mark.parametrize(("waits_for", "reads_it"), [((1,), 1), ((0, 1), 0), ((0,), 0)])
+def test_it_goes_only_to_who_waits_for_nothing_else_of_the_persons(waits_for, reads_it):
+    """Who waits for the person's terminal as well is just being woken: seen here by stopping it before it is."""
+    (keyboard, person), (master, slave) = os.openpty(), os.openpty()
+    waits = f"import select\np = select.poll()\nfor fd in {waits_for}: p.register(fd, select.POLLIN)\np.poll()"
+    with subprocess.Popen([*PYTHON, waits], stdin=person, stdout=slave) as child:
+        devices = {os.fstat((person, slave)[fd]).st_rdev for fd in waits_for}
+        wait_until(lambda: awaited_devices(child.pid) == devices)
+        child.send_signal(signal.SIGSTOP)
+        wait_until(lambda: state(child.pid) == "T")
+        board = Board.make()
+        board.command = child.pid
+        readback = ReadBack(person, master, board)
+        os.write(keyboard, b"hello\n")
+        wait_until(lambda: queued_bytes(person) == 6)
+        readback.hear()
+
+        wait_until(lambda: queued_bytes((person, slave)[reads_it]) == 6)
+        assert queued_bytes((slave, person)[reads_it]) == 0
+        child.kill()
+    readback.close()
+    for fd in (keyboard, person, master, slave, board.fd):
+        os.close(fd)
 
 
 def test_end_of_input_reaches_it(on_terminal):

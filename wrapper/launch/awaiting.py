@@ -1,4 +1,4 @@
-"""Which terminal a process waits for to be typed on: told by the call that it sleeps in."""
+"""What a process waits for to be read: told by the call that it sleeps in."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MOST_THREADS = 32
 MOST_PROCESSES = 500
 
 
-def is_awaited(terminal: int, process: int) -> bool:
-    """Whether the process, or one that came of it, sleeps until something is typed on the terminal of this device."""
-    return any(awaits(pid, terminal) for pid in below(process))
+def awaited_devices(process: int) -> set[int]:
+    """The devices, as stat(2) numbers them, that the process and those that came of it sleep for."""
+    return {device for pid in below(process) for device in devices_of(pid)}
 
 
 def below(process: int) -> Iterator[int]:
@@ -43,15 +43,15 @@ def threads_of(pid: int) -> list[str]:
         return []
 
 
-def awaits(pid: int, terminal: int) -> bool:
-    """Whether one of its threads does."""
+def devices_of(pid: int) -> set[int]:
+    """Those that its threads sleep for."""
+    found = set()
     for thread in threads_of(pid):
         words = read(f"/proc/{pid}/task/{thread}/syscall").split()
         if len(words) > 3 and words[0].isdigit():
-            number, arguments = int(words[0]), [int(word, 16) for word in words[1:4]]
-            if any(leads_to(pid, fd, terminal) for fd in awaited(pid, number, arguments)):
-                return True
-    return False
+            arguments = [int(word, 16) for word in words[1:4]]
+            found |= {device_of(pid, fd) for fd in awaited(pid, int(words[0]), arguments)}
+    return found
 
 
 def awaited(pid: int, number: int, arguments: list[int]) -> list[int]:
@@ -71,11 +71,12 @@ def awaited(pid: int, number: int, arguments: list[int]) -> list[int]:
     return []
 
 
-def leads_to(pid: int, fd: int, terminal: int) -> bool:
+def device_of(pid: int, fd: int) -> int:
+    """Which device a descriptor leads to; 0 where that is none."""
     try:
-        return os.stat(f"/proc/{pid}/fd/{fd}").st_rdev == terminal
+        return os.stat(f"/proc/{pid}/fd/{fd}").st_rdev
     except OSError:
-        return False
+        return 0
 
 
 def peek(pid: int, address: int, size_bytes: int) -> bytes:

@@ -12,7 +12,7 @@ import select
 import termios
 import time
 
-from wrapper.launch.awaiting import is_awaited
+from wrapper.launch.awaiting import awaited_devices
 from wrapper.launch.fds import close_quietly, lift
 from wrapper.launch.terminal import is_in_foreground
 
@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wrapper.rundir.board import Board
 
+TTY = os.makedev(5, 0)  # Whatever the terminal is that controls who opens that.
 TIOCGPTPEER = 0x5441
 LFLAG, CHARACTERS = 3, 6
 ECHOES = termios.ECHO | termios.ECHONL
@@ -76,8 +77,12 @@ class ReadBack:
         return any(events & select.POLLIN for _fd, events in poll.poll(0))
 
     def _is_awaited(self) -> bool:
+        """Not where the person's own terminal is, too: who sleeps for that wakes up just now, and will read it."""
         command = self._board.command
-        return command > 0 and is_in_foreground(self._person) and is_awaited(self._slave_device(), command)
+        if command <= 0 or not is_in_foreground(self._person):
+            return False
+        devices = awaited_devices(command)
+        return self._slave_device() in devices and not devices & {TTY, os.fstat(self._person).st_rdev}
 
     def _slave_device(self) -> int:
         slave = self._open_slave()
