@@ -1,10 +1,13 @@
 """A run that cannot be recorded is a run: the command starts as if alone, and one line says why."""
 
 import os
+import re
+import signal
 import subprocess
+import time
 
 import pytest
-from launching import ECHO_LINES, PYTHON, running, shell
+from launching import ECHO_LINES, PRINT_SIGNALS, PYTHON, running, shell
 from terminal import Terminal
 from waiting import descendants, wait_until
 
@@ -142,3 +145,22 @@ def test_what_is_gone_is_no_reason_not_to_run(wandb, tmp_path, monkeypatch, gone
     done = subprocess.run([*wandb, "run", *shell("echo out; exit 2")], stdout=subprocess.PIPE)
 
     assert (done.returncode, done.stdout) == (2, b"out\n")
+
+
+def test_key_is_heard_once_where_there_may_be_no_more_threads(changed):
+    wandb = changed(
+        "launch/signals.py",
+        "        _thread.start_new_thread(self._run, ())",
+        "        raise RuntimeError('no more')\n",
+    )
+    with Terminal(*wandb, "run", "-q", *PRINT_SIGNALS) as terminal:
+        ready = terminal.expect(rb"ready (\d+)\r\n")
+        command = int(ready.group(1))
+        terminal.send(b"\x03")
+        terminal.expect(rb"2\r\n")
+        os.kill(command, signal.SIGUSR1)  # What is printed before this has been heard before it.
+        time.sleep(1.5)  # A second one would come when the keeper has not answered for a second.
+        os.kill(command, signal.SIGRTMAX)
+        terminal.wait()
+
+        assert re.findall(rb"\d+", terminal.shown[ready.end() :]) == [b"2", b"10"]

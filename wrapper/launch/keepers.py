@@ -152,6 +152,7 @@ class Keepers:
 
     def abandon(self) -> None:
         """Have the keeper take over now."""
+        self.canary.is_gone = True
         self._let_go()
 
     def watch(self, loop: Loop) -> None:

@@ -106,9 +106,12 @@ class Canary:
         self._reports, self._questions = reports, questions
         self._asked = 0
         self._reported: dict[int, list[float]] = {}
+        self.is_gone = False  # It relays now, in our place, and answers nobody.
 
     def has_had(self, signum: int, sender: int) -> bool:
         """Whether it got this signal as well, now or a moment ago."""
+        if self.is_gone:
+            return False
         began = time.monotonic()
         poll = select.poll()
         poll.register(self._reports, select.POLLIN)
@@ -233,6 +236,8 @@ class Signals:
         if self._terminal is not None:
             self._send_to_terminal(signum, info.si_code)
             return
+        if self._canary.is_gone and info.si_code == SI_KERNEL:
+            return  # A key, which the whole group has heard.
         if self._canary.has_had(signum, info.si_pid) or self._is_undone(signum):
             return
         if info.si_pid == self._command:  # It meant its parent, which without us is our parent.
