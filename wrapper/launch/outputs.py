@@ -77,6 +77,9 @@ def inspect_outputs(closed: list[int]) -> list[Output]:
         if fd in closed:
             outputs.append(Output(fd, "closed"))
             continue
+        if not is_writable(fd):
+            outputs.append(Output(fd, "closed"))  # So it is to who writes.
+            continue
         status = os.fstat(fd)
         place = (status.st_dev, status.st_ino, status.st_rdev)
         if place in places:
@@ -97,10 +100,13 @@ def _find_size() -> bytes:
     return USUAL_SIZE
 
 
-def _inspect(fd: int, status: os.stat_result) -> Output:
+def is_writable(fd: int) -> bool:
+    """Whether a descriptor was opened to be written."""
     flags = fcntl.fcntl(fd, fcntl.F_GETFL)
-    if flags & O_PATH or flags & os.O_ACCMODE == os.O_RDONLY:
-        return Output(fd, "closed")  # So it is to who writes.
+    return not flags & O_PATH and flags & os.O_ACCMODE != os.O_RDONLY
+
+
+def _inspect(fd: int, status: os.stat_result) -> Output:
     if os.isatty(fd):
         output = Output(fd, "terminal")
         output.size = read_size(fd)
