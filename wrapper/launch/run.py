@@ -34,11 +34,14 @@ def run(options: RunOptions, environment: list[bytes], site: str) -> NoReturn:
     if early_mode(options, start.variables) == "disabled":
         start.instead_of_us()
     found = outputs.inspect_outputs(closed)
+    with_directory = None
     try:
         with_directory = make_directory(start, options, found, site)
         # While the disk is busy. What is imported up to here is what the fork needs, and a third of all.
         from wrapper.launch.wrapping import Wrapping
     except (OSError, MemoryError) as error:
+        if with_directory:
+            with_directory.reap()
         run_unrecorded(start, error, bool(options.silent))
     made = with_directory.wait()
     if made.state != making.KEPT:
