@@ -10,19 +10,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    Device = tuple[int, int]  # of the file system that it stands in, and its own number, as stat(2) has them
+
 # The numbers of the calls that wait for input, by what their first arguments are.
 READS = {"x86_64": (0, 19), "aarch64": (63, 65)}
-POLLS = {"x86_64": (7, 271), "aarch64": (73,)}
+POLLS = {"x86_64": (7, 271, 219), "aarch64": (73, 128)}  # The last is what poll(2) goes on as after a stop.
 SELECTS = {"x86_64": (23, 270), "aarch64": (72,)}
 EPOLLS = {"x86_64": (232, 281, 441), "aarch64": (22, 441)}
+NONE = (0, 0)
 POLLFD = struct.Struct("=ihh")
 MOST_DESCRIPTORS = 1024
 MOST_THREADS = 32
-MOST_PROCESSES = 500
+MOST_PROCESSES = 100
 
 
-def awaited_devices(process: int) -> set[int]:
-    """The devices, as stat(2) numbers them, that the process and those that came of it sleep for."""
+def awaited_devices(process: int) -> set[Device]:
+    """The devices that the process and those that came of it sleep for."""
     return {device for pid in below(process) for device in devices_of(pid)}
 
 
@@ -43,7 +46,7 @@ def threads_of(pid: int) -> list[str]:
         return []
 
 
-def devices_of(pid: int) -> set[int]:
+def devices_of(pid: int) -> set[Device]:
     """Those that its threads sleep for."""
     found = set()
     for thread in threads_of(pid):
@@ -51,7 +54,7 @@ def devices_of(pid: int) -> set[int]:
         if len(words) > 3 and words[0].isdigit():
             arguments = [int(word, 16) for word in words[1:4]]
             found |= {device_of(pid, fd) for fd in awaited(pid, int(words[0]), arguments)}
-    return found
+    return found - {NONE}
 
 
 def awaited(pid: int, number: int, arguments: list[int]) -> list[int]:
@@ -71,12 +74,13 @@ def awaited(pid: int, number: int, arguments: list[int]) -> list[int]:
     return []
 
 
-def device_of(pid: int, fd: int) -> int:
-    """Which device a descriptor leads to; 0 where that is none."""
+def device_of(pid: int, fd: int) -> Device:
+    """Where a descriptor leads to: a container may have terminals of the same numbers in a file system of its own."""
     try:
-        return os.stat(f"/proc/{pid}/fd/{fd}").st_rdev
+        status = os.stat(f"/proc/{pid}/fd/{fd}")
     except OSError:
-        return 0
+        return NONE
+    return (status.st_dev, status.st_rdev) if status.st_rdev else NONE
 
 
 def peek(pid: int, address: int, size_bytes: int) -> bytes:
@@ -86,8 +90,8 @@ def peek(pid: int, address: int, size_bytes: int) -> bytes:
     except OSError:
         return b""
     try:
-        data = os.pread(memory, size_bytes, address)
-    except OSError:
+        data = os.pread(memory, size_bytes, address) if size_bytes else b""
+    except (OSError, OverflowError):  # It is no address.
         data = b""
     os.close(memory)
     return data[: len(data) // POLLFD.size * POLLFD.size]

@@ -150,8 +150,11 @@ class Loop:
         """Move all that can be moved now, then wait, once, until there is more to do."""
         for mirror in self._mirrors.values():
             mirror.apply()
-        for readback in self._readbacks.values():
-            readback.tend()
+        for stream, readback in list(self._readbacks.items()):
+            try:
+                readback.tend()
+            except Exception:  # noqa: BLE001 -- a pager that cannot be left is bad; without the relay all would end.
+                self._stop_reading_back(stream)
         for _ in range(TURNS_BETWEEN_POLLS):
             if not self.move():
                 break

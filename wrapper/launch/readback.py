@@ -1,7 +1,8 @@
-"""What is typed, for a program that reads it from where it writes: `less` does, and `read line <&2`.
+"""Keys for a program that reads them from where it writes: pagers do, such as `less`, `more` and `man`.
 
-Standard output and standard error are our terminal then, and nobody types there. So where a process waits for that
-one, and only then, we read the person's and hand it over.
+Standard output and standard error are our terminal then, and nobody types there. So where a program has switched
+that one to single keys, without echo, and a process sleeps until there is one, and only then, we read the person's
+terminal and hand over what was typed. Lines that the terminal itself edits and echoes stay where they are.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from wrapper.launch.terminal import is_in_foreground
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from wrapper.launch.awaiting import Device
     from wrapper.rundir.board import Board
 
-TTY = os.makedev(5, 0)  # Whatever the terminal is that controls who opens that.
 TIOCGPTPEER = 0x5441
-LFLAG, CHARACTERS = 3, 6
-ECHOES = termios.ECHO | termios.ECHONL
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0  # between looks, as long as nobody reads what was typed
+TTY = os.makedev(5, 0)  # Whatever the terminal is that controls who opens that.
+LFLAG = 3
+OF_LINES = termios.ICANON | termios.ECHO
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 60.0  # between looks, as long as nobody reads what was typed
 MOST_KEYS = 4096
 
 
@@ -53,23 +55,21 @@ class ReadBack:
         """Something was typed."""
         self._typed.poll(0)
         self._pause_s, self._due_at = FIRST_PAUSE_S, 0.0
-        self.tend()
 
     def tend(self) -> None:
-        """Look whether somebody waits for what was typed, if nobody has read it yet."""
+        """Look whether somebody waits for what was typed, if nobody has read it yet.
+
+        Raises OSError or termios.error where a terminal has gone, or the kernel is too old for this.
+        """
         now = time.monotonic()
         if now < self._due_at:
             return
         if not self._is_unread():
             self._due_at = float("inf")
             return
-        try:
-            if self._is_awaited():
-                self._hand_over()
-                self._pause_s = FIRST_PAUSE_S
-        except (OSError, termios.error):  # Somebody else was quicker, a terminal has gone, or the kernel is old.
-            self._pause_s = LONGEST_PAUSE_S
         self._due_at, self._pause_s = now + self._pause_s, min(2 * self._pause_s, LONGEST_PAUSE_S)
+        if self._is_awaited():
+            self._hand_over()
 
     def _is_unread(self) -> bool:
         poll = select.poll()
@@ -79,23 +79,23 @@ class ReadBack:
     def _is_awaited(self) -> bool:
         """Not where the person's own terminal is, too: who sleeps for that wakes up just now, and will read it."""
         command = self._board.command
-        if command <= 0 or not is_in_foreground(self._person):
+        if command <= 0 or termios.tcgetattr(self._master)[LFLAG] & OF_LINES or not is_in_foreground(self._person):
             return False
         devices = awaited_devices(command)
-        return self._slave_device() in devices and not devices & {TTY, os.fstat(self._person).st_rdev}
+        persons = {TTY, os.fstat(self._person).st_rdev}
+        return self._ours() in devices and persons.isdisjoint(number for _place, number in devices)
 
-    def _slave_device(self) -> int:
-        slave = self._open_slave()
-        device = os.fstat(slave).st_rdev
+    def _ours(self) -> Device:
+        slave: int = fcntl.ioctl(self._master, TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        status = os.fstat(slave)
         os.close(slave)
-        return device
-
-    def _open_slave(self) -> int:
-        return fcntl.ioctl(self._master, TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        return status.st_dev, status.st_rdev
 
     def _hand_over(self) -> None:
-        keys = os.read(self._open_keyboard(), MOST_KEYS)
-        self._type(keys or termios.tcgetattr(self._master)[CHARACTERS][termios.VEOF])
+        try:
+            os.write(self._master, os.read(self._open_keyboard(), MOST_KEYS))
+        except BlockingIOError:  # Somebody else was quicker.
+            return
 
     def _open_keyboard(self) -> int:
         """The person's terminal to read from, when there first is something to read."""
@@ -103,18 +103,3 @@ class ReadBack:
             flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
             self._keyboard = lift(os.open(f"/proc/self/fd/{self._person}", flags))
         return self._keyboard
-
-    def _type(self, keys: bytes) -> None:
-        """As if typed on the command's terminal, without an echo: the person's has given that already."""
-        modes = termios.tcgetattr(self._master)
-        silent = [*modes]
-        silent[LFLAG] &= ~ECHOES
-        termios.tcsetattr(self._master, termios.TCSANOW, silent)
-        os.write(self._master, keys)
-        slave = self._open_slave()
-        poll = select.poll()
-        poll.register(slave, select.POLLIN)
-        poll.poll(0)  # The kernel takes in what was typed before it answers that.
-        os.close(slave)
-        if termios.tcgetattr(self._master)[LFLAG] == silent[LFLAG]:
-            termios.tcsetattr(self._master, termios.TCSANOW, modes)
