@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from kept import only_part
+from kept import has_ended, only_part
 from launching import ECHO_LINES, PYTHON, running, shell
 from waiting import descendants, is_running, wait_until
 
@@ -165,6 +165,19 @@ def test_descriptor_that_cannot_be_written_costs_the_other_nothing(front, unwrit
 
     said = done.stderr if unwritable == 1 else done.stdout
     assert said.splitlines()[-1:] == [b"1"]
+
+
+def test_standard_error_is_kept_where_standard_output_is_the_same_terminal_read_only(wandb):
+    master, slave = os.openpty()
+    read_only = os.open(os.ttyname(slave), os.O_RDONLY | os.O_NOCTTY)
+    run = subprocess.Popen([*wandb, "run", "-q", *shell("echo err >&2")], stdout=read_only, stderr=slave)
+    os.close(slave)
+    os.close(read_only)
+    shown = read_terminal(master)
+    os.close(master)
+
+    assert (run.wait(), shown) == (0, b"err\r\n")
+    wait_until(lambda: has_ended() and only_part().output_path.read_bytes() == b"err\n")
 
 
 def read_now(fd: int) -> bytes | None:
