@@ -37,6 +37,13 @@ def wandb() -> list[str]:
 
 
 @pytest.fixture
+def as_root() -> None:
+    """For what root alone can set up: file systems, name spaces, other users."""
+    if os.geteuid():
+        pytest.skip("it takes root")
+
+
+@pytest.fixture
 def changed(tmp_path: Path) -> Callable[[str, str, str], list[str]]:
     """A copy of `wandb` with a line more in the middle of a module, for what a test cannot hit from outside."""
 

@@ -1,6 +1,5 @@
 """Each test of transparency runs without us too, so that what it expects is known to be what would be."""
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -18,10 +17,8 @@ def front(request: pytest.FixtureRequest, wandb: list[str]) -> list[str]:
 
 
 @pytest.fixture
-def in_container() -> list[str]:
-    """What stands before a command that is to be the first process of a container; root alone can make one."""
-    if os.getuid():
-        pytest.skip("it takes root to make a process namespace")
+def in_container(as_root: None) -> list[str]:
+    """What stands before a command that is to be the first process of a container."""
     return ["unshare", "--pid", "--fork", "--mount-proc"]
 
 
