@@ -51,15 +51,15 @@ def devices_of(pid: int) -> set[Device]:
     found = set()
     for thread in threads_of(pid):
         words = read(f"/proc/{pid}/task/{thread}/syscall").split()
-        if len(words) > 3 and words[0].isdigit():
-            arguments = [int(word, 16) for word in words[1:4]]
-            found |= {device_of(pid, fd) for fd in awaited(pid, int(words[0]), arguments)}
+        if len(words) > 2 and words[0].isdigit():
+            first, second = (int(word, 16) for word in words[1:3])
+            found |= {device_of(pid, fd) for fd in awaited(pid, int(words[0]), first, second)}
     return found - {NONE}
 
 
-def awaited(pid: int, number: int, arguments: list[int]) -> list[int]:
-    """The descriptors that a call with this number waits to be readable."""
-    machine, (first, second, _) = os.uname().machine, arguments
+def awaited(pid: int, number: int, first: int, second: int) -> list[int]:
+    """The descriptors that a call with this number and these arguments waits to be readable."""
+    machine = os.uname().machine
     if number in READS.get(machine, ()):
         return [first]
     if number in POLLS.get(machine, ()):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-RETRY_S = 1.0
-
 
 def fork_with_pipes(count: int) -> tuple[int, list[tuple[int, int]]]:
     """The child's pid, 0 in the child itself, and so many pipes that both have. Raises OSError."""

@@ -49,7 +49,7 @@ class Log:
         """How far we are in a stream: bytes that are in the log, or known to be lost."""
         return taken_of(stream, self._journal.positions, self.length)
 
-    def warn(self, stream: int, text: str, **positions: int) -> None:
+    def warn(self, stream: int, text: str, positions: dict[str, int]) -> None:
         """Say what is wrong with a stream from here on, and where it stands."""
         self._note_piece(stream, self.taken(stream), positions, warning=text)
 

@@ -96,7 +96,7 @@ class FileStream:
         """Somebody cut the file short, as log rotation does: what follows stands at its beginning."""
         shift = -self._log.taken(self.stream)
         text = "the file that output goes to was cut short; what was in it and not yet read is lost"
-        self._log.warn(self.stream, text, **{f"followed:{self.stream}": shift})
+        self._log.warn(self.stream, text, {f"followed:{self.stream}": shift})
         self._shift = shift
 
     def waiting(self) -> int:

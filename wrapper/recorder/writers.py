@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 
-from wrapper.recorder.forking import RETRY_S
 from wrapper.recorder.workers import Worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wrapper.rundir.board import Board
 
+RETRY_S = 1.0
 FIRST_S, EVERY_S, SELDOM_S, DEADLINE_S = 0.5, 30.0, 600.0, 10.0
 
 
