@@ -58,7 +58,7 @@ class Wrapping:
         self._early = take_pending()
         try:
             self._command = self._fork()
-        except OSError:
+        except (OSError, MemoryError):
             self._keepers.dismiss()
             raise
 
@@ -149,11 +149,11 @@ class Wrapping:
 
     def _record(self) -> None:
         self._loop = Loop(self._shared.relays, self._forget, self._recorders.ring)
-        self._loop.tend_terminals(self._shared.window)
         self._read_word()
         self._recorders.start(self._loop)  # Before ctypes is loaded, which takes half as long as it needs.
         self._shared.use_copies_if_need_be()
         self._loop.relays = dict(self._shared.relays)
+        self._loop.tend_terminals(self._shared.window)
         if self._keyboard:
             self._keyboard.pass_on(self._loop)
         self._loop.watch(self._bell_end, self._hear)
